@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+// The binary boundary: every function that the shared library exports.
+//
+// Programs use the typed face instead: pidfd.hpp and its neighbours. Here nothing mentions
+// `expected`, so that one library serves consumers of every C++ standard. A function returns 0 and
+// fills its out-parameters, or returns an errno (as error.hpp explains it) and leaves them alone.
+// None throws, allocates, takes a lock or changes errno.
+#ifndef PIDFD_UTIL_ABI_HPP
+#define PIDFD_UTIL_ABI_HPP
+
+#include <pidfd_util/answer_path.hpp>
+#include <pidfd_util/credentials.hpp>
+#include <pidfd_util/export.hpp>
+#include <pidfd_util/namespaces.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <sys/types.h>
+#include <system_error>
+
+namespace pidfd_util {
+enum class feature : unsigned char;
+enum class availability : unsigned char;
+enum class operation : unsigned char;
+} // namespace pidfd_util
+
+namespace pidfd_util::abi {
+
+// The argument is always null: its type puts the name of the standard library into the symbol, so
+// that a program on libc++ fails to link with a library on libstdc++ instead of failing to run.
+PIDFD_UTIL_EXPORT const std::error_category& code_category(const std::error_category*) noexcept;
+PIDFD_UTIL_EXPORT const std::error_category& condition_category(const std::error_category*) noexcept;
+
+PIDFD_UTIL_EXPORT void close(int fd) noexcept;
+PIDFD_UTIL_EXPORT int duplicate(int fd, int& copy) noexcept;
+
+PIDFD_UTIL_EXPORT int open_self(int& fd) noexcept;
+PIDFD_UTIL_EXPORT int open_pid(pid_t pid, int& fd) noexcept;
+/// 0 if `fd` is a pidfd.
+PIDFD_UTIL_EXPORT int check(int fd) noexcept;
+/// The same, and sets its close-on-exec flag.
+PIDFD_UTIL_EXPORT int adopt(int fd) noexcept;
+
+// `answered`, where it is not null, receives the path that answered.
+PIDFD_UTIL_EXPORT int get_pid(int fd, pid_t& pid, answer_path* answered) noexcept;
+PIDFD_UTIL_EXPORT int get_ppid(int fd, pid_t& ppid, answer_path* answered) noexcept;
+PIDFD_UTIL_EXPORT int get_id(int fd, std::uint64_t& id, answer_path* answered) noexcept;
+PIDFD_UTIL_EXPORT int get_creds(int fd, credentials& creds, answer_path* answered) noexcept;
+PIDFD_UTIL_EXPORT int get_cgroupid(int fd, std::uint64_t& cgroupid, answer_path* answered) noexcept;
+
+/// Grows at its end only; `size` tells the library how much of it the caller knows.
+struct info_record {
+    enum : std::uint32_t { has_ppid = 1, has_creds = 2, has_cgroupid = 4 };
+    std::uint32_t filled;
+    pid_t pid;
+    pid_t tgid;
+    pid_t ppid;
+    credentials creds;
+    std::uint64_t cgroupid;
+};
+PIDFD_UTIL_EXPORT int get_info(int fd, info_record& info, std::size_t size,
+                               answer_path* answered) noexcept;
+
+PIDFD_UTIL_EXPORT int get_namespace(int fd, namespace_type type, int& ns,
+                                    answer_path* answered) noexcept;
+PIDFD_UTIL_EXPORT int set_namespace(int fd, namespace_flags flags) noexcept;
+
+/// A directory fd of /proc/PID.
+PIDFD_UTIL_EXPORT int open_proc(int fd, int& dir) noexcept;
+/// 0, or ESRCH once the process was reaped.
+PIDFD_UTIL_EXPORT int check_not_reaped(int fd) noexcept;
+
+PIDFD_UTIL_EXPORT int send_signal(int fd, int signal) noexcept;
+PIDFD_UTIL_EXPORT int get_remote_fd(int fd, int target, int& copy) noexcept;
+
+PIDFD_UTIL_EXPORT int is_alive(int fd, bool& alive) noexcept;
+/// Waits until the process has ended. `status` is a wait(2) status word.
+PIDFD_UTIL_EXPORT int wait(int fd, int& status) noexcept;
+/// The same without waiting: `ended` is false where the process has not ended yet.
+PIDFD_UTIL_EXPORT int try_wait(int fd, bool& ended, int& status) noexcept;
+
+PIDFD_UTIL_EXPORT int query(feature f, availability& result) noexcept;
+PIDFD_UTIL_EXPORT int answering_path(operation op, answer_path& path) noexcept;
+
+} // namespace pidfd_util::abi
+
+#endif

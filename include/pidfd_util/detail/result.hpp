@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// From the boundary's errno to the face's `expected`.
+#ifndef PIDFD_UTIL_DETAIL_RESULT_HPP
+#define PIDFD_UTIL_DETAIL_RESULT_HPP
+
+#include <pidfd_util/error.hpp>
+#include <pidfd_util/expected.hpp>
+
+#include <utility>
+
+namespace pidfd_util {
+inline namespace PIDFD_UTIL_INLINE_NAMESPACE {
+namespace detail {
+
+[[nodiscard]] inline unexpected failure(int error) noexcept {
+    return unexpected(std::error_code(error, pidfd_category()));
+}
+
+[[nodiscard]] inline expected<void> result(int error) noexcept {
+    if (error != 0)
+        return failure(error);
+    return {};
+}
+
+/// `value` is read only where there was no error.
+template <class T>
+[[nodiscard]] expected<T> result(int error, const T& value) noexcept {
+    if (error != 0)
+        return failure(error);
+    return value;
+}
+
+/// Takes over the file descriptor `fd`.
+template <class Owner>
+[[nodiscard]] expected<Owner> owned(int error, const int& fd) noexcept {
+    if (error != 0)
+        return failure(error);
+    return Owner(fd);
+}
+
+} // namespace detail
+} // namespace PIDFD_UTIL_INLINE_NAMESPACE
+} // namespace pidfd_util
+
+#endif

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// The only place that chooses between std::expected and tl::expected.
+#ifndef PIDFD_UTIL_EXPECTED_HPP
+#define PIDFD_UTIL_EXPECTED_HPP
+
+#include <system_error>
+
+// Absent where the sources are embedded without Meson: then the choice is automatic.
+#if __has_include(<pidfd_util/config.hpp>)
+#include <pidfd_util/config.hpp>
+#endif
+
+#if __has_include(<version>)
+#include <version>
+#endif
+
+// Clang before 19 finds libstdc++'s <expected>, but the header defines nothing there: the macro
+// tells, the header's presence does not.
+#if defined(__cpp_lib_expected) && __cpp_lib_expected >= 202202L
+#define PIDFD_UTIL_HAS_STD_EXPECTED 1
+#endif
+
+#if defined(PIDFD_UTIL_USE_STD_EXPECTED) && !defined(PIDFD_UTIL_HAS_STD_EXPECTED)
+#error "pidfd-util was configured with expected=std, which needs C++23 and a library that has std::expected: compile with -std=c++23, or configure pidfd-util with expected=auto or expected=tl"
+#elif !defined(PIDFD_UTIL_USE_TL_EXPECTED) && defined(PIDFD_UTIL_HAS_STD_EXPECTED)
+#include <expected>
+#define PIDFD_UTIL_EXPECTED_NAMESPACE std
+#define PIDFD_UTIL_INLINE_NAMESPACE with_std_expected
+#elif __has_include(<tl/expected.hpp>)
+#include <tl/expected.hpp>
+#define PIDFD_UTIL_EXPECTED_NAMESPACE tl
+#define PIDFD_UTIL_INLINE_NAMESPACE with_tl_expected
+#else
+#error "pidfd-util needs an expected type: compile as C++23 with a library that has std::expected, or install tl-expected (Debian: libexpected-dev) so that <tl/expected.hpp> is found"
+#endif
+
+/// Everything whose type mentions `expected` lives in an inline namespace named after the choice,
+/// so that a program may mix sources of both kinds: a `pidfd` of one cannot be linked as a `pidfd`
+/// of the other.
+namespace pidfd_util {
+inline namespace PIDFD_UTIL_INLINE_NAMESPACE {
+
+/// What every operation returns: the value, or an error code in `pidfd_category()`.
+template <class T, class E = std::error_code>
+using expected = PIDFD_UTIL_EXPECTED_NAMESPACE::expected<T, E>;
+
+/// The error side of an `expected`, for functions that return one.
+using unexpected = PIDFD_UTIL_EXPECTED_NAMESPACE::unexpected<std::error_code>;
+
+} // namespace PIDFD_UTIL_INLINE_NAMESPACE
+} // namespace pidfd_util
+
+#endif

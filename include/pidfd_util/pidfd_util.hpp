@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+// All of the library.
+#ifndef PIDFD_UTIL_PIDFD_UTIL_HPP
+#define PIDFD_UTIL_PIDFD_UTIL_HPP
+
+#include <pidfd_util/answer_path.hpp>
+#include <pidfd_util/credentials.hpp>
+#include <pidfd_util/error.hpp>
+#include <pidfd_util/exit_status.hpp>
+#include <pidfd_util/expected.hpp>
+#include <pidfd_util/features.hpp>
+#include <pidfd_util/namespaces.hpp>
+#include <pidfd_util/operations.hpp>
+#include <pidfd_util/pidfd.hpp>
+#include <pidfd_util/process_info.hpp>
+#include <pidfd_util/unique_fd.hpp>
+
+#endif

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+// The two error categories: one of errnos, one of what they mean.
+#include <pidfd_util/error.hpp>
+
+#include <cerrno>
+#include <string>
+
+namespace pidfd_util {
+
+namespace {
+
+/// What an errno means, if it is one with a meaning of its own; else 0.
+constexpr int meaning(int error) noexcept {
+    switch (error) {
+    case ENOSYS:
+    case ENOTTY:
+    case EOPNOTSUPP:
+        return static_cast<int>(pidfd_errc::unsupported);
+    case ESRCH:
+        return static_cast<int>(pidfd_errc::not_found);
+    case EBADFD:
+        return static_cast<int>(pidfd_errc::not_a_pidfd);
+    case EREMOTE:
+        return static_cast<int>(pidfd_errc::foreign_namespace);
+    case ERFKILL:
+        return static_cast<int>(pidfd_errc::forbidden_by_sandbox);
+    case EADDRNOTAVAIL:
+        return static_cast<int>(pidfd_errc::no_visible_parent);
+    default:
+        return 0;
+    }
+}
+
+const char* words(int condition) noexcept {
+    switch (static_cast<pidfd_errc>(condition)) {
+    case pidfd_errc::unsupported:
+        return "not supported by this kernel or sandbox";
+    case pidfd_errc::not_found:
+        return "no such process: it has ended";
+    case pidfd_errc::not_a_pidfd:
+        return "the file descriptor is not a pidfd";
+    case pidfd_errc::foreign_namespace:
+        return "the process is in a pid namespace that the caller cannot see";
+    case pidfd_errc::forbidden_by_sandbox:
+        return "forbidden by a sandbox";
+    case pidfd_errc::no_visible_parent:
+        return "the process has no parent that the caller can see";
+    }
+    return "unknown condition";
+}
+
+class condition_category final : public std::error_category {
+public:
+    const char* name() const noexcept override { return "pidfd_errc"; }
+    std::string message(int condition) const override { return words(condition); }
+    bool equivalent(const std::error_code& code, int condition) const noexcept override {
+        return code.value() != 0 && meaning(code.value()) == condition &&
+               (code.category() == pidfd_category() || code.category() == std::generic_category() ||
+                code.category() == std::system_category());
+    }
+};
+
+class code_category final : public std::error_category {
+public:
+    const char* name() const noexcept override { return "pidfd"; }
+    std::string message(int error) const override {
+        if (meaning(error) != 0)
+            return words(meaning(error));
+        if (error == ECHILD)
+            return "not a child of this process, or already waited for";
+        return std::generic_category().message(error);
+    }
+    std::error_condition default_error_condition(int error) const noexcept override {
+        switch (error) {
+        // The two errnos that the library uses in the place of a more general one.
+        case EBADFD:
+            return std::errc::bad_file_descriptor;
+        case ERFKILL:
+            return std::errc::operation_not_permitted;
+        default:
+            return {error, std::generic_category()};
+        }
+    }
+};
+
+/// Keeps its object alive for ever: static destructors may still compare error codes.
+template <class T>
+union immortal {
+    constexpr immortal() noexcept : object() {}
+    ~immortal() {}
+    T object;
+};
+
+immortal<code_category> the_code_category;
+immortal<condition_category> the_condition_category;
+
+} // namespace
+
+namespace abi {
+
+const std::error_category& code_category(const std::error_category*) noexcept {
+    return the_code_category.object;
+}
+
+const std::error_category& condition_category(const std::error_category*) noexcept {
+    return the_condition_category.object;
+}
+
+} // namespace abi
+} // namespace pidfd_util

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+#include "fdinfo.hpp"
+
+#include "sys.hpp"
+
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <fcntl.h>
+
+namespace pidfd_util::fdinfo {
+
+int parse(std::string_view text, record& result) noexcept {
+    bool found = false;
+    result.nspid.count = 0;
+    while (!text.empty()) {
+        std::string_view line = text.substr(0, text.find('\n'));
+        text.remove_prefix(line.size() < text.size() ? line.size() + 1 : text.size());
+        if (text::take_key(line, "Pid:")) {
+            if (found || !text::parse_pid(text::take_word(line), result.pid) || result.pid < -1)
+                return EBADMSG;
+            found = true;
+        } else if (text::take_key(line, "NSpid:")) {
+            if (!text::parse_pids(line, result.nspid))
+                return EBADMSG;
+        }
+    }
+    if (!found)
+        return EBADFD;
+    // Where there are namespaces the first number is the pid again: a check against cut-off text.
+    if (result.nspid.count != 0 && result.nspid.pids[0] != result.pid)
+        return EBADMSG;
+    return 0;
+}
+
+int file::open(int root, int pidfd) noexcept {
+    if (pidfd < 0)
+        return EBADF;
+    // Not "self": that is the first thread, which may have exited or have other file descriptors.
+    char path[sizeof "thread-self/fdinfo/" + 10] = "thread-self/fdinfo/";
+    *std::to_chars(path + std::strlen(path), path + sizeof path - 1, pidfd).ptr = '\0';
+    const int fd = sys::openat(root, path, O_RDONLY);
+    if (fd == -ENOENT)
+        return sys::is_open(pidfd) == 0 ? EOPNOTSUPP : EBADF;
+    if (fd == -EPERM)
+        return EACCES;
+    if (fd < 0)
+        return -fd;
+    fd_.reset(fd);
+    return 0;
+}
+
+int file::read(record& result) const noexcept {
+    // Five short lines and NSpid's at most 33 numbers.
+    char text[1024];
+    const ssize_t size = sys::read_from_start(fd_.get(), text, sizeof text);
+    if (size < 0)
+        return static_cast<int>(-size);
+    if (const int error = parse({text, static_cast<std::size_t>(size)}, result); error != 0)
+        return error;
+    if (result.pid == -1)
+        return ESRCH;
+    if (result.pid == 0)
+        return EREMOTE;
+    return 0;
+}
+
+} // namespace pidfd_util::fdinfo

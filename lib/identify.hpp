@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+// What a file descriptor is, and how far the life of its process has gone. These answers do not
+// rest on the features that the probe layer asks about.
+#ifndef PIDFD_UTIL_LIB_IDENTIFY_HPP
+#define PIDFD_UTIL_LIB_IDENTIFY_HPP
+
+namespace pidfd_util::identify {
+
+/// 0: a pidfd. EBADF: closed. EBADFD: something else. EOPNOTSUPP: no way to tell.
+int check(int fd) noexcept;
+
+/// Whether the process has ended, reaped or not. `fd` is a pidfd.
+int has_ended(int fd, bool& ended) noexcept;
+
+/// Whether the process was reaped. `fd` is a pidfd.
+int is_reaped(int fd, bool& reaped) noexcept;
+
+} // namespace pidfd_util::identify
+
+#endif

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+#include "namespace_ioctl.hpp"
+
+#include "answer.hpp"
+#include "sys.hpp"
+#include "uapi.hpp"
+
+namespace pidfd_util::namespace_ioctl {
+
+int open(int fd, namespace_type type, unique_fd& ns) noexcept {
+    // The kernel numbers them as namespace_type lists them, from 1.
+    const unsigned long request = uapi::get_namespace(static_cast<unsigned>(type) + 1);
+    const int result = sys::ioctl_fd(fd, request);
+    if (result >= 0) {
+        ns.reset(result);
+        return 0;
+    }
+    switch (const int error = -result; error) {
+    case EPERM:
+    case EACCES:
+        return who_forbids(EACCES, [=] { return sys::ioctl_fd(-1, request); });
+    case EINVAL: // it has no argument that could be invalid: the ioctl is not there
+        return EOPNOTSUPP;
+    default:
+        return refusal(error);
+    }
+}
+
+} // namespace pidfd_util::namespace_ioctl

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+// get_namespace and set_namespace.
+#include "namespace_ioctl.hpp"
+#include "probe.hpp"
+#include "procfs.hpp"
+#include "sys.hpp"
+
+#include <pidfd_util/abi.hpp>
+
+#include <fcntl.h>
+
+namespace pidfd_util {
+
+namespace {
+
+/// In the order of namespace_type.
+constexpr const char* links[] = {
+    "ns/cgroup", "ns/ipc",  "ns/mnt",  "ns/net",  "ns/pid", "ns/pid_for_children",
+    "ns/time",   "ns/time_for_children", "ns/user", "ns/uts",
+};
+
+struct kind {
+    namespace_flags flag;
+    namespace_type type;
+};
+constexpr kind kinds[] = {
+    {namespace_flags::cgroup, namespace_type::cgroup}, {namespace_flags::ipc, namespace_type::ipc},
+    {namespace_flags::mnt, namespace_type::mnt},       {namespace_flags::net, namespace_type::net},
+    {namespace_flags::pid, namespace_type::pid},       {namespace_flags::time, namespace_type::time},
+    {namespace_flags::user, namespace_type::user},     {namespace_flags::uts, namespace_type::uts},
+};
+
+namespace_flags all_flags() noexcept {
+    namespace_flags all = namespace_flags::none;
+    for (const kind& k : kinds)
+        all |= k.flag;
+    return all;
+}
+
+int open_by_procfs(int fd, namespace_type type, unique_fd& ns) noexcept {
+    procfs::process process;
+    if (const int error = process.open(fd); error != 0)
+        return error;
+    unique_fd found;
+    unique_fd any;
+    int error = process.open_file(links[static_cast<unsigned>(type)], O_RDONLY, found);
+    // Of a process that has ended, some namespaces can be opened here still, and of a running one
+    // those are missing which the kernel was built without. No kernel is built without this one:
+    const int mnt = process.open_file("ns/mnt", O_RDONLY, any);
+    const bool has_ended = mnt == ENOENT && process.open_file("status", O_PATH, any) == 0;
+    if (error == ENOENT && mnt == 0)
+        error = EOPNOTSUPP;
+    if (const int settled = process.settle(error); settled != 0 || has_ended)
+        return has_ended ? ESRCH : settled;
+    ns = std::move(found);
+    return 0;
+}
+
+/// What setns calls invalid may also be a type that the kernel was built without.
+bool lacks_a_type(int fd, namespace_flags flags) noexcept {
+    for (const kind& k : kinds) {
+        int ns = -1;
+        if ((flags & k.flag) == namespace_flags::none)
+            continue;
+        const int error = abi::get_namespace(fd, k.type, ns, nullptr);
+        const unique_fd owner(ns);
+        if (error == EOPNOTSUPP)
+            return true;
+    }
+    return false;
+}
+
+int setns(int fd, namespace_flags flags) noexcept {
+    const auto number = static_cast<unsigned>(flags);
+    return who_forbids(-sys::setns(fd, number), [=] { return sys::setns(-1, number); });
+}
+
+/// Before Linux 5.8: through a namespace's own file descriptor, one at a time.
+int set_by_procfs(int fd, namespace_flags flags) noexcept {
+    for (const kind& k : kinds) {
+        if (k.flag != flags)
+            continue;
+        unique_fd ns;
+        const int error = open_by_procfs(fd, k.type, ns);
+        return error != 0 ? error : setns(ns.get(), flags);
+    }
+    return EOPNOTSUPP;
+}
+
+} // namespace
+
+namespace abi {
+
+int get_namespace(int fd, namespace_type type, int& ns, answer_path* answered) noexcept {
+    if (static_cast<unsigned>(type) >= sizeof links / sizeof *links)
+        return EINVAL;
+    unique_fd found;
+    const auto by_ioctl = [&] { return namespace_ioctl::open(fd, type, found); };
+    const auto by_procfs = [&] { return open_by_procfs(fd, type, found); };
+    const int error = probe::choose(fd, answered, feature::namespace_ioctl,
+                                    probe::path{answer_path::ioctl, by_ioctl},
+                                    probe::path{answer_path::procfs, by_procfs});
+    if (error == 0)
+        ns = found.release();
+    return error;
+}
+
+int set_namespace(int fd, namespace_flags flags) noexcept {
+    if (flags == namespace_flags::none || (flags | all_flags()) != all_flags())
+        return EINVAL;
+    // setns would take the file descriptor of a namespace as well, which is no process.
+    if (const int error = identify::check(fd); error != 0)
+        return error;
+    if (const int error = setns(fd, flags); error != EINVAL)
+        return error;
+    availability pidfds{};
+    if (const int error = probe::try_out(feature::setns, pidfds); error != 0)
+        return error;
+    if (pidfds != availability::available)
+        return set_by_procfs(fd, flags);
+    return lacks_a_type(fd, flags) ? EOPNOTSUPP : EINVAL;
+}
+
+} // namespace abi
+} // namespace pidfd_util

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+#include "probe.hpp"
+
+#include "info_ioctl.hpp"
+#include "namespace_ioctl.hpp"
+#include "pidns.hpp"
+#include "procfs.hpp"
+#include "sys.hpp"
+#include "uapi.hpp"
+
+#include <pidfd_util/unique_fd.hpp>
+
+#include <atomic>
+#include <limits>
+#include <sys/wait.h>
+
+namespace pidfd_util::probe {
+
+namespace {
+
+std::atomic<std::uint32_t> missing{0};
+static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
+
+constexpr std::uint32_t bit(feature f) noexcept {
+    return std::uint32_t{1} << static_cast<unsigned>(f);
+}
+
+/// What the errno of a trial says, if 0 and `expected` are what the feature itself would answer.
+int judge(int error, int expected, availability& result) noexcept {
+    if (error == 0 || error == expected) {
+        result = availability::available;
+        return 0;
+    }
+    switch (refusal(error)) {
+    case EOPNOTSUPP:
+    case EINVAL: // how the kernel refuses flags and kinds of fds that it does not know
+        result = availability::missing;
+        return 0;
+    case ERFKILL:
+        result = availability::forbidden;
+        return 0;
+    default: // EMFILE and its like say nothing of the feature
+        return error;
+    }
+}
+
+/// The errno of a call that makes a file descriptor.
+int close_and_tell(int fd) noexcept {
+    return unique_fd(fd) ? 0 : -fd;
+}
+
+/// The features that can be tried without a pidfd.
+bool try_without_pidfd(feature f, int& error, int& expected) noexcept {
+    expected = EBADF;
+    siginfo_t info;
+    switch (f) {
+    case feature::pidfd_send_signal:
+        error = -sys::pidfd_send_signal(-1, 0, 0);
+        return true;
+    case feature::pidfd_open:
+        error = close_and_tell(sys::pidfd_open(-1, 0));
+        expected = EINVAL;
+        return true;
+    case feature::waitid:
+        error = -sys::waitid(std::numeric_limits<int>::max(), info, WEXITED | WNOHANG);
+        return true;
+    case feature::pidfd_getfd:
+        error = close_and_tell(sys::pidfd_getfd(-1, 0));
+        return true;
+    case feature::nonblock:
+        error = close_and_tell(sys::pidfd_open(sys::getpid(), uapi::pidfd_nonblock));
+        return true;
+    case feature::thread:
+        error = close_and_tell(sys::pidfd_open(sys::gettid(), uapi::pidfd_thread));
+        return true;
+    case feature::procfs: {
+        unique_fd root;
+        std::size_t depth = 0;
+        error = procfs::open_root(root);
+        if (error == 0)
+            error = pidns::depth_of_caller(root.get(), depth);
+        return true;
+    }
+    default:
+        return false;
+    }
+}
+
+/// The others, on a pidfd of the caller.
+int try_on(int self, feature f) noexcept {
+    uapi::pidfd_info info{};
+    unique_fd ns;
+    std::uint64_t id = 0;
+    int mount = 0;
+    long magic = 0;
+    switch (f) {
+    case feature::setns: {
+        // Into the namespace where the caller already is: at most it lacks the right to.
+        constexpr auto uts = static_cast<unsigned>(namespace_flags::uts);
+        const int error = -sys::setns(self, uts);
+        const bool mine = error == EPERM && who_forbids(error, [] { return sys::setns(-1, uts); }) == EPERM;
+        return mine ? 0 : error;
+    }
+    case feature::pidfs:
+        if (const int error = -sys::filesystem_magic(self, magic); error != 0)
+            return error;
+        return magic == uapi::pidfs_magic ? 0 : ENOSYS;
+    case feature::signal_scope:
+        return -sys::pidfd_send_signal(self, 0, uapi::signal_thread_group);
+    case feature::namespace_ioctl:
+        return namespace_ioctl::open(self, namespace_type::mnt, ns);
+    case feature::info_ioctl:
+        return info_ioctl::get(self, uapi::info_pid, uapi::info_pid, info);
+    case feature::file_handle:
+        return -sys::file_handle(self, "", id, mount);
+    default:
+        return ENOSYS;
+    }
+}
+
+} // namespace
+
+int try_out(feature f, availability& result) noexcept {
+    int error = 0;
+    int expected = 0;
+    if (try_without_pidfd(f, error, expected))
+        return judge(error, expected, result);
+    const unique_fd self(sys::pidfd_open(sys::getpid(), 0));
+    if (!self)
+        return refusal(-self.get());
+    return judge(try_on(self.get(), f), 0, result);
+}
+
+bool known_missing(feature f) noexcept {
+    return (missing.load(std::memory_order_relaxed) & bit(f)) != 0;
+}
+
+void learn_missing(feature f) noexcept {
+    // Twice: one odd answer, whatever it came from, must not count for the rest of the program.
+    for (int i = 0; i < 2; ++i) {
+        availability found{};
+        if (try_out(f, found) != 0 || found == availability::available)
+            return;
+    }
+    missing.fetch_or(bit(f), std::memory_order_relaxed);
+}
+
+} // namespace pidfd_util::probe

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+// The probe layer: which paths this kernel and sandbox has, and which one to take.
+#ifndef PIDFD_UTIL_LIB_PROBE_HPP
+#define PIDFD_UTIL_LIB_PROBE_HPP
+
+#include "answer.hpp"
+#include "identify.hpp"
+
+#include <pidfd_util/answer_path.hpp>
+#include <pidfd_util/features.hpp>
+
+namespace pidfd_util::probe {
+
+/// Tries the feature out on the calling process, without side effects. Answers an errno only where
+/// it could not be tried.
+int try_out(feature f, availability& result) noexcept;
+
+/// Whether the feature is known to be out of reach. A kernel does not change and a sandbox only
+/// grows tighter, so that this is worth remembering; that a feature is there is not.
+bool known_missing(feature f) noexcept;
+
+/// Called where the feature failed on a good pidfd: finds out whether it fails on the calling
+/// process too, twice, and remembers it then.
+void learn_missing(feature f) noexcept;
+
+/// A path: its name, and how it is asked. The function answers as answer.hpp says.
+template <class Ask>
+struct path {
+    answer_path name;
+    Ask ask;
+};
+template <class Ask>
+path(answer_path, Ask) -> path<Ask>;
+
+template <class Ask>
+int ask(path<Ask>& p, answer_path* answered) noexcept {
+    const int error = p.ask();
+    if (error == 0 && answered != nullptr)
+        *answered = p.name;
+    return error;
+}
+
+/// The answer of the best path, which needs the feature, or else that of the other.
+template <class Best, class Other>
+int choose(int fd, answer_path* answered, feature f, path<Best> best, path<Other> other) noexcept {
+    if (answered != nullptr)
+        *answered = answer_path::none;
+    const bool skip = known_missing(f);
+    int first = EOPNOTSUPP;
+    if (!skip) {
+        first = ask(best, answered);
+        if (is_answer(first))
+            return first;
+        // What is no pidfd has no path, and must not teach that the path is missing.
+        if (const int error = identify::check(fd); error == EBADF || error == EBADFD)
+            return error;
+        if (first != ask_another)
+            learn_missing(f);
+    }
+    const int second = ask(other, answered);
+    if (is_answer(second))
+        return second;
+    if (skip) {
+        // A seccomp filter can be one thread's alone: what was learnt there need not hold here.
+        first = ask(best, answered);
+        if (is_answer(first))
+            return first;
+        if (const int error = identify::check(fd); error == EBADF || error == EBADFD)
+            return error;
+    }
+    return first == ERFKILL || second == ERFKILL ? ERFKILL : EOPNOTSUPP;
+}
+
+} // namespace pidfd_util::probe
+
+#endif

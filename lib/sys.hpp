@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// The system calls, one function each. A function answers the call's result, or a negated errno;
+// errno itself is left alone. None is a cancellation point of pthread_cancel(3), which libc's own
+// wrappers are: an unwinding thread must not meet a noexcept function.
+#ifndef PIDFD_UTIL_LIB_SYS_HPP
+#define PIDFD_UTIL_LIB_SYS_HPP
+
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <sys/types.h>
+
+namespace pidfd_util::sys {
+
+int openat(int dir, const char* path, int flags) noexcept;
+void close(int fd) noexcept;
+ssize_t read(int fd, char* buffer, std::size_t size) noexcept;
+/// From the start of the file: a file of /proc is generated anew.
+ssize_t read_from_start(int fd, char* buffer, std::size_t size) noexcept;
+/// Whether the path can be looked up below `dir`.
+int exists(int dir, const char* path) noexcept;
+
+/// 0 if the file descriptor is open.
+int is_open(int fd) noexcept;
+int duplicate(int fd) noexcept;
+int set_cloexec(int fd) noexcept;
+
+int filesystem_magic(int fd, long& magic) noexcept;
+
+struct inode {
+    std::uint64_t device;
+    std::uint64_t number;
+};
+int stat_inode(int fd, inode& result) noexcept;
+/// The 64-bit inode number that is the file handle on pidfs and on cgroup2, and the id of the
+/// mount; `name` may be empty. EOPNOTSUPP for handles of another kind.
+int file_handle(int dir, const char* name, std::uint64_t& id, int& mount_id) noexcept;
+
+/// Whether the kernel is 64-bit, as far as it tells.
+bool kernel_is_64bit() noexcept;
+
+int ioctl(int fd, unsigned long request, void* argument) noexcept;
+/// An ioctl without an argument, for which the kernel wants a zero, that makes a file descriptor.
+int ioctl_fd(int fd, unsigned long request) noexcept;
+int setns(int fd, unsigned flags) noexcept;
+int pidfd_open(pid_t pid, unsigned flags) noexcept;
+int pidfd_send_signal(int fd, int signal, unsigned flags) noexcept;
+int pidfd_getfd(int fd, int target) noexcept;
+/// waitid(P_PIDFD) for exits. `info.si_pid` is 0 where there was nothing to report.
+int waitid(int fd, siginfo_t& info, int options) noexcept;
+/// The events that are there within the time; none is 0. A negative time has no end.
+int poll(int fd, int milliseconds) noexcept;
+/// May end early, when a signal comes.
+void sleep(int milliseconds) noexcept;
+
+pid_t getpid() noexcept;
+pid_t gettid() noexcept;
+
+} // namespace pidfd_util::sys
+
+#endif
