@@ -37,23 +37,33 @@ namespace_flags all_flags() noexcept {
     return all;
 }
 
+/// The answer for a process that has ended: ESRCH, if this is still about the same one.
+int ended(const procfs::process& process) noexcept {
+    const int error = process.check();
+    return error != 0 ? error : ESRCH;
+}
+
 int open_by_procfs(int fd, namespace_type type, unique_fd& ns) noexcept {
     procfs::process process;
     if (const int error = process.open(fd); error != 0)
         return error;
     unique_fd found;
-    unique_fd any;
     int error = process.open_file(links[static_cast<unsigned>(type)], O_RDONLY, found);
-    // Of a process that has ended, some namespaces can be opened here still, and of a running one
-    // those are missing which the kernel was built without. No kernel is built without this one:
-    const int mnt = process.open_file("ns/mnt", O_RDONLY, any);
-    const bool has_ended = mnt == ENOENT && process.open_file("status", O_PATH, any) == 0;
-    if (error == ENOENT && mnt == 0)
-        error = EOPNOTSUPP;
-    if (const int settled = process.settle(error); settled != 0 || has_ended)
-        return has_ended ? ESRCH : settled;
-    ns = std::move(found);
-    return 0;
+    const bool outlives = type == namespace_type::user || type == namespace_type::pid;
+    // Of a process that has ended, some namespaces can be opened here still; of a running one,
+    // those are missing which the kernel was built without. No kernel is built without "mnt".
+    if (error == ENOENT || (error == 0 && outlives)) {
+        unique_fd any;
+        const int mnt = process.open_file("ns/mnt", O_RDONLY, any);
+        if (mnt == 0 && error == ENOENT)
+            error = EOPNOTSUPP;
+        if (mnt == ENOENT && process.open_file("status", O_PATH, any) == 0)
+            return ended(process);
+    }
+    error = process.settle(error);
+    if (error == 0)
+        ns = std::move(found);
+    return error;
 }
 
 /// What setns calls invalid may also be a type that the kernel was built without.

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: MIT
+#include "processes.hpp"
+
+#include "catch.hpp"
+#include "uapi.hpp"
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <dirent.h>
+#include <fcntl.h>
+#include <fstream>
+#include <grp.h>
+#include <memory>
+#include <poll.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+namespace support {
+
+namespace {
+
+void wait_for_byte(int fd) {
+    char byte = 0;
+    while (read(fd, &byte, 1) < 0 && errno == EINTR) {
+    }
+}
+
+[[noreturn]] void sleep_for_ever() {
+    for (;;)
+        pause();
+}
+
+/// A child that is ready before this returns: it tells so through a pipe.
+child ready_child(std::function<bool()> prepare) {
+    int ready[2];
+    REQUIRE(pipe2(ready, O_CLOEXEC) == 0);
+    child c = child::that([&] {
+        const char prepared = prepare() ? 'y' : 'n';
+        (void)!write(ready[1], &prepared, 1);
+        sleep_for_ever();
+        return 0;
+    });
+    c.go();
+    close(ready[1]);
+    wait_for_byte(ready[0]);
+    close(ready[0]);
+    return c;
+}
+
+subject of_child(std::string name, child c) {
+    auto shared = std::make_shared<child>(std::move(c));
+    return {std::move(name), shared->fd().fd(), shared->pid(), [shared]() mutable { shared.reset(); }};
+}
+
+subject stranger() {
+    return of_child("a child of another user", ready_child([] {
+        return setgroups(0, nullptr) == 0 && setresgid(65534, 65534, 65534) == 0 &&
+               setresuid(65534, 65534, 65534) == 0;
+    }));
+}
+
+/// Its pid namespace's first process.
+bool in_child_namespace(std::vector<subject>& all) {
+    int pids[2];
+    REQUIRE(pipe2(pids, O_CLOEXEC) == 0);
+    child parent = child::that([&] {
+        if (unshare(CLONE_NEWPID) != 0)
+            return 1;
+        const pid_t inner = fork();
+        if (inner == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            sleep_for_ever();
+        }
+        (void)!write(pids[1], &inner, sizeof inner);
+        sleep_for_ever();
+        return 0;
+    });
+    parent.go();
+    close(pids[1]);
+    pid_t inner = 0;
+    const bool made = read(pids[0], &inner, sizeof inner) == sizeof inner;
+    close(pids[0]);
+    if (!made)
+        return false;
+    const int fd = raw_pidfd_open(inner, 0);
+    auto shared = std::make_shared<child>(std::move(parent));
+    all.emplace_back("a process in a child pid namespace", fd, inner, [shared, fd]() mutable {
+        ::close(fd);
+        shared.reset();
+    });
+    return true;
+}
+
+bool own_thread(std::vector<subject>& all) {
+    struct state {
+        std::atomic<pid_t> tid{0};
+        std::atomic<bool> stop{false};
+        std::thread thread;
+    };
+    auto s = std::make_shared<state>();
+    s->thread = std::thread([s = s.get()] {
+        s->tid = static_cast<pid_t>(syscall(SYS_gettid));
+        while (!s->stop)
+            usleep(1000);
+    });
+    while (s->tid == 0)
+        usleep(100);
+    const int fd = raw_pidfd_open(s->tid, pidfd_util::uapi::pidfd_thread);
+    const auto end = [s, fd] {
+        if (fd >= 0)
+            ::close(fd);
+        s->stop = true;
+        s->thread.join();
+    };
+    if (fd < 0) {
+        end();
+        return false;
+    }
+    all.emplace_back("a thread", fd, s->tid.load(), end);
+    return true;
+}
+
+/// kthreadd, in the first pid namespace.
+bool kernel_thread(std::vector<subject>& all) {
+    std::ifstream status("/proc/2/status");
+    std::string line;
+    if (!std::getline(status, line) || line != "Name:\tkthreadd")
+        return false;
+    const int fd = raw_pidfd_open(2, 0);
+    if (fd < 0)
+        return false;
+    all.emplace_back("a kernel thread", fd, 2, [fd] { ::close(fd); });
+    return true;
+}
+
+} // namespace
+
+int raw_pidfd_open(pid_t pid, unsigned flags) {
+    return static_cast<int>(syscall(SYS_pidfd_open, pid, flags));
+}
+
+child::child(pid_t pid, int start) noexcept : pid_(pid), start_(start) {
+    if (auto fd = pidfd_util::pidfd::from_pid(pid))
+        fd_ = std::move(*fd);
+}
+
+child::child(child&& other) noexcept
+    : pid_(other.pid_), fd_(std::move(other.fd_)), start_(std::exchange(other.start_, -1)),
+      reaped_(std::exchange(other.reaped_, true)) {}
+
+child::~child() {
+    reap();
+    if (start_ >= 0)
+        close(start_);
+}
+
+child child::that(std::function<int()> body) {
+    int start[2];
+    REQUIRE(pipe2(start, O_CLOEXEC) == 0);
+    const pid_t pid = fork();
+    REQUIRE(pid >= 0);
+    if (pid == 0) {
+        close(start[1]);
+        wait_for_byte(start[0]);
+        close(start[0]);
+        _exit(body());
+    }
+    close(start[0]);
+    child c(pid, start[1]);
+    REQUIRE(c.fd());
+    return c;
+}
+
+child child::running() {
+    return ready_child([] { return true; });
+}
+
+child child::zombie(int code) {
+    child c = that([code] { return code; });
+    c.go();
+    c.wait_for_end();
+    return c;
+}
+
+child child::reaped() {
+    child c = zombie();
+    c.reap();
+    return c;
+}
+
+void child::go() {
+    if (start_ >= 0)
+        (void)!write(start_, "g", 1);
+}
+
+void child::wait_for_end() {
+    siginfo_t info;
+    while (waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOWAIT) != 0 && errno == EINTR) {
+    }
+}
+
+void child::reap() {
+    if (std::exchange(reaped_, true))
+        return;
+    ::kill(pid_, SIGKILL);
+    while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+    }
+}
+
+std::vector<subject> living() {
+    std::vector<subject> all;
+    all.push_back(of_child("a child", child::running()));
+    const int self = raw_pidfd_open(getpid(), 0);
+    REQUIRE(self >= 0);
+    all.emplace_back("the caller", self, getpid(), [self] { ::close(self); });
+    if (geteuid() == 0)
+        all.push_back(stranger());
+    own_thread(all);
+    kernel_thread(all);
+    in_child_namespace(all);
+    return all;
+}
+
+std::vector<subject> impostors() {
+    std::vector<subject> all;
+    const auto add = [&](const char* name, int fd) {
+        REQUIRE(fd >= 0);
+        all.emplace_back(name, fd, 0, [fd] { ::close(fd); });
+    };
+    int ends[2];
+    REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
+    ::close(ends[1]);
+    add("a pipe", ends[0]);
+    add("a device", open("/dev/null", O_RDWR | O_CLOEXEC));
+    add("a socket", socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    add("a directory of /proc/PID", open("/proc/self", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    add("a namespace", open("/proc/self/ns/uts", O_RDONLY | O_CLOEXEC));
+    return all;
+}
+
+int count_fds() {
+    int count = 0;
+    DIR* const directory = opendir("/proc/self/fd");
+    REQUIRE(directory != nullptr);
+    while (const dirent* entry = readdir(directory))
+        if (entry->d_name[0] != '.')
+            ++count;
+    closedir(directory);
+    return count - 1; // the directory itself
+}
+
+} // namespace support

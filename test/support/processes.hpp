@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+// Processes in every state that a pidfd can refer to, and things that are no pidfd.
+#ifndef PIDFD_UTIL_TEST_PROCESSES_HPP
+#define PIDFD_UTIL_TEST_PROCESSES_HPP
+
+#include <pidfd_util/pidfd.hpp>
+
+#include <functional>
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+namespace support {
+
+/// A raw pidfd_open, for flags that the library does not offer; -1 and errno.
+int raw_pidfd_open(pid_t pid, unsigned flags);
+
+/// A child of the test with a pidfd. It is killed and reaped at the end of its scope.
+class child {
+public:
+    /// Sleeps until it is killed.
+    static child running();
+    /// Runs the function and exits with what it returns. It sleeps first until `go` is called.
+    static child that(std::function<int()> body);
+    /// Has exited with the code, and waits to be reaped.
+    static child zombie(int code = 0);
+    /// Has exited and was reaped: only its pidfd is left.
+    static child reaped();
+
+    child(child&& other) noexcept;
+    child& operator=(child&&) = delete;
+    ~child();
+
+    pid_t pid() const { return pid_; }
+    pidfd_util::pidfd_view fd() const { return fd_; }
+
+    void go();               // lets `that` begin
+    void wait_for_end();     // until it is a zombie
+    void reap();             // kills it, if need be
+    void disown() { reaped_ = true; } // somebody else reaps it
+
+private:
+    child(pid_t pid, int start) noexcept;
+
+    pid_t pid_;
+    pidfd_util::pidfd fd_;
+    int start_; // the writing end of a pipe, or -1
+    bool reaped_ = false;
+};
+
+/// What an operation is asked about.
+struct subject {
+    std::string name;
+    int fd = -1;
+    pid_t pid = 0;               // what the caller should see
+    std::function<void()> close; // ends whatever stands behind it
+
+    subject(std::string n, int f, pid_t p, std::function<void()> c)
+        : name(std::move(n)), fd(f), pid(p), close(std::move(c)) {}
+    subject(subject&& other) noexcept
+        : name(std::move(other.name)), fd(other.fd), pid(other.pid),
+          close(std::exchange(other.close, nullptr)) {}
+    ~subject() {
+        if (close)
+            close();
+    }
+};
+
+/// Living processes: a child, the caller, a child of another user, a thread of the caller (where
+/// the kernel has PIDFD_THREAD), a kernel thread (where the caller sees one), and a process in a
+/// child pid namespace (where the caller may make one).
+std::vector<subject> living();
+
+/// Things that are no pidfd: a pipe, a file, a directory of /proc/PID, a socket.
+std::vector<subject> impostors();
+
+/// How many file descriptors the caller has open.
+int count_fds();
+
+} // namespace support
+
+#endif

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+#include "seccomp.hpp"
+
+#include "uapi.hpp"
+
+#include <cerrno>
+#include <cstddef>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace support {
+
+namespace uapi = pidfd_util::uapi;
+
+namespace {
+
+constexpr std::uint32_t low_half(int argument) {
+    const auto offset = offsetof(seccomp_data, args) + 8 * static_cast<std::size_t>(argument);
+    return static_cast<std::uint32_t>(offset + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0));
+}
+
+} // namespace
+
+rule rule::ioctl(unsigned long request, int error) {
+    return {SYS_ioctl, error, 1, ~0U, static_cast<std::uint32_t>(request)};
+}
+
+rule rule::pidfd_ioctls(int error) {
+    return {SYS_ioctl, error, 1, 0xff00, uapi::pidfs_ioctl_magic << 8};
+}
+
+bool install(const std::vector<rule>& rules) {
+    if (rules.empty())
+        return true;
+    std::vector<sock_filter> code;
+    const auto load = [&](std::uint32_t offset) {
+        code.push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offset));
+    };
+    const auto unless_equal_skip = [&](std::uint32_t value, std::uint8_t count) {
+        code.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, count));
+    };
+    for (const rule& r : rules) {
+        load(offsetof(seccomp_data, nr));
+        unless_equal_skip(static_cast<std::uint32_t>(r.number), r.argument < 0 ? 1 : 4);
+        if (r.argument >= 0) {
+            load(low_half(r.argument));
+            code.push_back(BPF_STMT(BPF_ALU | BPF_AND | BPF_K, r.mask));
+            unless_equal_skip(r.value, 1);
+        }
+        code.push_back(BPF_STMT(BPF_RET | BPF_K,
+                                SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(r.error)));
+    }
+    code.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+    const sock_fprog program{static_cast<unsigned short>(code.size()), code.data()};
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0;
+}
+
+profile native() {
+    return {"native", {}};
+}
+
+profile linux_6_12() {
+    return {"6.12", {rule::ioctl(uapi::get_info, EINVAL)}};
+}
+
+profile linux_5_10() {
+    return {"5.10",
+            {rule::pidfd_ioctls(ENOTTY),
+             {SYS_statx, ENOSYS}, // stands for an inode number that is not the process's own
+             {SYS_pidfd_open, EINVAL, 1, uapi::pidfd_thread, uapi::pidfd_thread},
+             {SYS_pidfd_send_signal, EINVAL, 3, uapi::signal_thread_group,
+              uapi::signal_thread_group}}};
+}
+
+profile linux_5_4() {
+    profile p = linux_5_10();
+    p.name = "5.4";
+    p.rules.push_back({SYS_pidfd_getfd, ENOSYS});
+    p.rules.push_back({SYS_pidfd_open, EINVAL, 1, uapi::pidfd_nonblock, uapi::pidfd_nonblock});
+    return p;
+}
+
+profile sandbox(int error) {
+    return {error == EPERM ? "sandbox EPERM" : "sandbox ENOSYS",
+            {rule::pidfd_ioctls(error),
+             {SYS_pidfd_open, error},
+             {SYS_pidfd_send_signal, error},
+             {SYS_pidfd_getfd, error},
+             {SYS_setns, error},
+             {SYS_waitid, error, 0, ~0U, uapi::p_pidfd},
+             {SYS_statx, error}}};
+}
+
+std::vector<profile> all_profiles() {
+    return {native(),     linux_5_4(),     linux_5_10(),
+            linux_6_12(), sandbox(EPERM), sandbox(ENOSYS)};
+}
+
+} // namespace support
