@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+// How the example tool pidfd-inspect shows names and arguments of any bytes.
+#include "support/catch.hpp"
+#include "support/inspect.hpp"
+#include "support/processes.hpp"
+
+#include <cstdint>
+#include <cstring>
+#include <fcntl.h>
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+using namespace support;
+
+namespace {
+
+/// Overwrites the command line that /proc shows of the calling process; false if the text is
+/// longer.
+bool set_command_line(std::string_view text) {
+    std::string stat;
+    std::getline(std::ifstream("/proc/self/stat"), stat, '\0');
+    std::istringstream fields(stat.substr(stat.rfind(')') + 2));
+    std::vector<std::string> values;
+    for (std::string field; fields >> field;)
+        values.push_back(field);
+    // proc_pid_stat(5): 48 and 49, of which the first here is the third.
+    const auto begin = static_cast<std::uintptr_t>(std::stoull(values.at(45)));
+    const auto end = static_cast<std::uintptr_t>(std::stoull(values.at(46)));
+    if (end - begin <= text.size())
+        return false;
+    std::memset(reinterpret_cast<char*>(begin), 0, end - begin);
+    std::memcpy(reinterpret_cast<char*>(begin), text.data(), text.size());
+    return true;
+}
+
+/// A child with a name and a command line of its choice; empty where there is no room for them.
+std::optional<child> odd_child(const std::string& comm, std::string_view command_line = {}) {
+    int ready[2];
+    REQUIRE(pipe2(ready, O_CLOEXEC) == 0);
+    child c = child::that([&] {
+        prctl(PR_SET_NAME, comm.c_str(), 0, 0, 0);
+        const char done = command_line.empty() || set_command_line(command_line) ? 'y' : 'n';
+        (void)!write(ready[1], &done, 1);
+        for (;;)
+            pause();
+        return 0;
+    });
+    c.go();
+    char done = 0;
+    REQUIRE(read(ready[0], &done, 1) == 1);
+    close(ready[0]);
+    close(ready[1]);
+    if (done != 'y')
+        return std::nullopt;
+    return c;
+}
+
+} // namespace
+
+TEST_CASE("pidfd-inspect shows a name and arguments of any bytes without harm to the terminal") {
+    using namespace std::string_literals;
+    const std::string comm = "a) \n\x1b[31m\xff'\xc3\xa9";
+    const std::string line = "x y\0it's\0\0\x1b[m\\\0\xff\0\xe2\x80\xaez\0"s;
+    const auto c = odd_child(comm, line);
+    if (!c)
+        SKIP_TEST("the command line of the test itself is too short to write another over it");
+    const auto table = inspect::table(c->pid());
+    if (!table.missing.empty())
+        SKIP_TEST(table.missing);
+    const auto row = inspect::rows(table);
+    CHECK(row.at("comm").value == R"($'a) \x0a\x1b[31m\xff\'é')");
+    CHECK(row.at("command line").value ==
+          R"('x y' $'it\'s' '' $'\x1b[m\\' $'\xff' $'\xe2\x80\xaez')");
+    CHECK(is_utf8(table.out));
+
+    const auto got = inspect::as_json(c->pid());
+    for (const char byte : got.out.substr(0, got.out.size() - 1))
+        CHECK((static_cast<unsigned char>(byte) >= ' ' && byte != 0x7f));
+    const json j = inspect::parsed(got);
+    CHECK(j["comm"]["value"].text == "a) \n\x1b[31m\xef\xbf\xbd'\xc3\xa9");
+    CHECK(j["comm"]["hex"].text == "6129200a1b5b33316dff27c3a9");
+    const auto& arguments = j["command_line"]["value"].items;
+    REQUIRE(arguments.size() >= 6);
+    CHECK(arguments[0].text == "x y");
+    CHECK(arguments[1].text == "it's");
+    CHECK(arguments[2].text.empty());
+    CHECK(arguments[3].text == "\x1b[m\\");
+    CHECK(arguments[4].text == "\xef\xbf\xbd");
+    CHECK(arguments[5].text == "\xe2\x80\xaez");
+    CHECK(j["command_line"]["hex"].text.rfind("78207900697427730000", 0) == 0);
+}
+
+TEST_CASE("pidfd-inspect takes for UTF-8 only what is") {
+    const struct {
+        const char* comm;
+        const char* table;
+        const char* json;
+    } names[] = {
+        {"\xc0\xaf", R"($'\xc0\xaf')", "\xef\xbf\xbd\xef\xbf\xbd"}, // overlong
+        {"\xe0\x80\xaf", R"($'\xe0\x80\xaf')", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
+        {"\xed\xa0\x80", R"($'\xed\xa0\x80')", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"}, // surrogate
+        {"\xf4\x90\x80\x80", R"($'\xf4\x90\x80\x80')",
+         "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},       // above U+10FFFF
+        {"\xe2\x82", R"($'\xe2\x82')", "\xef\xbf\xbd\xef\xbf\xbd"}, // cut short
+        {"\xe2\x82(", R"($'\xe2\x82(')", "\xef\xbf\xbd\xef\xbf\xbd("},
+        {"\xc2\x9b", R"($'\xc2\x9b')", "\xc2\x9b"}, // a control character
+        {"\xf0\x9f\x98\x80\xe2\x82\xac", "\xf0\x9f\x98\x80\xe2\x82\xac",
+         "\xf0\x9f\x98\x80\xe2\x82\xac"},
+        {"\"\\\x01\x7f", R"($'"\\\x01\x7f')", "\"\\\x01\x7f"},
+        {"", "''", ""},
+        {"kworker/0:1-ev", "kworker/0:1-ev", "kworker/0:1-ev"},
+        {"$(reboot)", "'$(reboot)'", "$(reboot)"},
+    };
+    for (const auto& name : names) {
+        CAPTURE(name.table);
+        const auto c = odd_child(name.comm);
+        const auto table = inspect::table(c->pid());
+        if (!table.missing.empty())
+            SKIP_TEST(table.missing);
+        CHECK(inspect::rows(table).at("comm").value == name.table);
+        const json comm = inspect::parsed(inspect::as_json(c->pid()))["comm"];
+        CHECK(comm["value"].text == name.json);
+        CHECK(comm.has("hex") == !is_utf8(name.comm));
+    }
+}
