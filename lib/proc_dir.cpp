@@ -15,7 +15,9 @@ int open_proc(int fd, int& dir) noexcept {
     int error = process.open(fd);
     if (error == 0) {
         unique_fd found;
-        error = process.settle(process.open_file("", O_PATH | O_DIRECTORY, found));
+        // The dot is looked up inside the directory, which /proc refuses where it hides the process;
+        // the directory alone would open with O_PATH all the same, and be of no use.
+        error = process.settle(process.open_file(".", O_PATH | O_DIRECTORY, found));
         if (error == 0)
             dir = found.release();
         return error;
