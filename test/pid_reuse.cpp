@@ -74,10 +74,6 @@ surroundings own_pid_namespace(const char* proc) {
     return around;
 }
 
-bool refused(int error) {
-    return error == EOPNOTSUPP || error == ENOSYS || error == ERFKILL;
-}
-
 } // namespace
 
 TEST_CASE("every operation says that the old process is gone when its pid has a new owner") {

@@ -5,6 +5,7 @@
 
 #include <pidfd_util/pidfd.hpp>
 
+#include <cerrno>
 #include <cstddef>
 #include <string_view>
 
@@ -14,6 +15,11 @@ namespace support {
 template <class T>
 int error_of(const pidfd_util::expected<T>& result) {
     return result ? 0 : result.error().value();
+}
+
+/// Whether the errno says that this kernel or sandbox has no way to answer.
+inline bool refused(int error) {
+    return error == EOPNOTSUPP || error == ENOSYS || error == ERFKILL;
 }
 
 /// Performs an operation and says 0 or the errno it failed with. What the operation hands out is
