@@ -9,8 +9,11 @@
 
 #include <array>
 #include <cerrno>
+#include <fstream>
 #include <string>
+#include <sys/stat.h>
 #include <unistd.h>
+#include <vector>
 
 using namespace pidfd_util;
 using namespace support;
@@ -31,6 +34,15 @@ outcome<errors> all_of(const profile& kernel, const char* proc, int fd) {
             e[i] = attempts[i].on(pidfd_view(fd));
         return e;
     });
+}
+
+const char* const status = "Tgid:\t1\nPid:\t1\nPPid:\t0\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n"
+                           "NStgid:\t1\nNSpid:\t1\n";
+
+bool write_file(const std::string& path, const std::string& text) {
+    std::ofstream file(path);
+    file << text;
+    return bool(file.flush());
 }
 
 bool needs_proc(const std::string& name) {
@@ -105,20 +117,44 @@ TEST_CASE("without a /proc and in a sandbox no process is said to be gone, or th
     }
 }
 
-TEST_CASE("a /proc that is a directory like any other is no /proc") {
-    for (const profile& kernel : {native(), linux_5_10()}) {
-        CAPTURE(kernel.name);
-        const child c = child::running();
+TEST_CASE("a /proc that somebody has made up is no /proc") {
+    struct facts {
+        bool made_up;
+        availability proc;
+        errors answers;
+    };
+    const child c = child::running();
+    std::vector<profile> kernels{linux_5_10()};
+    if (query(feature::info_ioctl) == availability::available)
+        kernels.push_back(native());
+    for (const profile& kernel : kernels) {
         surroundings around;
         around.kernel = kernel;
-        around.proc = "none"; // an empty file system in its place
+        around.proc = "none"; // another file system in its place, which is filled here
         around.user_namespace = geteuid() != 0;
         const auto got = isolated(around, [&] {
-            const auto has = query(feature::procfs);
-            return has ? *has : availability::available;
+            const std::string fdinfo = "/proc/thread-self/fdinfo";
+            facts f{};
+            f.made_up =
+                mkdir("/proc/thread-self", 0755) == 0 && mkdir(fdinfo.c_str(), 0755) == 0 &&
+                mkdir("/proc/1", 0755) == 0 &&
+                write_file(fdinfo + "/" + std::to_string(c.fd().fd()), "Pid:\t1\nNSpid:\t1\n") &&
+                write_file("/proc/thread-self/status", status) &&
+                write_file("/proc/1/status", status);
+            f.proc = query(feature::procfs).value_or(availability::available);
+            for (std::size_t i = 0; i < attempt_count; ++i)
+                f.answers[i] = attempts[i].on(c.fd());
+            return f;
         });
         if (!got)
             SKIP_TEST(got.missing);
-        CHECK(*got == availability::missing);
+        REQUIRE(got->made_up);
+        CHECK(got->proc == availability::missing);
+        for (std::size_t i = 0; i < attempt_count; ++i) {
+            const std::string name = attempts[i].name;
+            CAPTURE(kernel.name, name);
+            if (needs_proc(name) || (can_fall_back(name) && kernel.name != std::string("native")))
+                CHECK(got->answers[i] == EOPNOTSUPP);
+        }
     }
 }
