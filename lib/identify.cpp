@@ -16,13 +16,10 @@ int check(int fd) noexcept {
         return EBADF;
     // The kernel looks at the fd first, and at whose child it is then. WNOWAIT: nothing is reaped.
     siginfo_t info;
-    switch (-sys::waitid(fd, info, WEXITED | WNOHANG | WNOWAIT)) {
-    case 0:
-    case ECHILD:
+    const int waited = -sys::waitid(fd, info, WEXITED | WNOHANG | WNOWAIT);
+    if (waited == 0 || waited == ECHILD)
         return 0;
-    default: // no waitid(P_PIDFD) in this kernel or sandbox, or it is a bad fd
-        break;
-    }
+    // It is a bad fd, or there is no waitid(P_PIDFD) in this kernel or sandbox.
     if (const int error = sys::is_open(fd); error != 0)
         return -error;
     long magic = 0;
@@ -35,7 +32,8 @@ int check(int fd) noexcept {
     case EREMOTE:
         return 0;
     default:
-        return error;
+        // Without a /proc to tell more, waitid's word counts, if it was that.
+        return waited == EBADF ? EBADFD : error;
     }
 }
 

@@ -81,6 +81,11 @@ int ppid_by_procfs(int fd, pid_t& ppid) noexcept {
         return error;
     if (const int error = read_status(process, child); error != 0)
         return error;
+    // A process that the caller cannot see is that first of all, whatever its parent is.
+    pid_t pid{};
+    if (const int error = pidns::translate(process.root(), child.pid, child.nspid, depth, pid);
+        error != 0)
+        return process.settle(error);
     return translate_parent(process, child, depth, ppid);
 }
 

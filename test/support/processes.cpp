@@ -146,6 +146,37 @@ int raw_pidfd_open(pid_t pid, unsigned flags) {
     return static_cast<int>(syscall(SYS_pidfd_open, pid, flags));
 }
 
+pid_t fork_with_pid(pid_t pid) {
+    const pid_t wanted[] = {pid};
+    // clone_args as of Linux 5.5.
+    std::uint64_t arguments[10]{};
+    arguments[4] = SIGCHLD;
+    arguments[8] = reinterpret_cast<std::uintptr_t>(wanted);
+    arguments[9] = 1;
+    return static_cast<pid_t>(syscall(435, arguments, sizeof arguments)); // clone3
+}
+
+std::string read_file_at(int dir, const char* path) {
+    std::string text;
+    const int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return text;
+    char buffer[4096];
+    for (ssize_t n = 0; (n = read(fd, buffer, sizeof buffer)) > 0;)
+        text.append(buffer, static_cast<std::size_t>(n));
+    close(fd);
+    return text;
+}
+
+std::string field(const std::string& text, const std::string& key) {
+    const std::size_t at = ("\n" + text).find("\n" + key);
+    if (at == std::string::npos)
+        return {};
+    const std::size_t begin = text.find_first_not_of(" \t", at + key.size());
+    const std::size_t end = text.find('\n', at);
+    return begin < end ? text.substr(begin, end - begin) : std::string();
+}
+
 child::child(pid_t pid, int start) noexcept : pid_(pid), start_(start) {
     if (auto fd = pidfd_util::pidfd::from_pid(pid))
         fd_ = std::move(*fd);
@@ -242,6 +273,17 @@ std::vector<subject> impostors() {
     add("a socket", socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     add("a directory of /proc/PID", open("/proc/self", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     add("a namespace", open("/proc/self/ns/uts", O_RDONLY | O_CLOEXEC));
+    return all;
+}
+
+std::vector<subject> everything() {
+    std::vector<subject> all = living();
+    all.push_back(of_child("a zombie", child::zombie()));
+    all.push_back(of_child("a reaped process", child::reaped()));
+    for (subject& s : impostors())
+        all.push_back(std::move(s));
+    all.emplace_back("a closed file descriptor", 9999, 0, nullptr);
+    all.emplace_back("-1", -1, 0, nullptr);
     return all;
 }
 

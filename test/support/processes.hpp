@@ -15,6 +15,15 @@ namespace support {
 /// A raw pidfd_open, for flags that the library does not offer; -1 and errno.
 int raw_pidfd_open(pid_t pid, unsigned flags);
 
+/// fork, and the child has this pid, which must be free; -1 and errno. Needs CAP_SYS_ADMIN or
+/// CAP_CHECKPOINT_RESTORE over the pid namespace.
+pid_t fork_with_pid(pid_t pid);
+
+/// The file's text; empty where it cannot be read.
+std::string read_file_at(int dir, const char* path);
+/// The rest of the line that begins with `key`, as in /proc/PID/status, without blanks around it.
+std::string field(const std::string& text, const std::string& key);
+
 /// A child of the test with a pidfd. It is killed and reaped at the end of its scope.
 class child {
 public:
@@ -34,9 +43,9 @@ public:
     pid_t pid() const { return pid_; }
     pidfd_util::pidfd_view fd() const { return fd_; }
 
-    void go();               // lets `that` begin
-    void wait_for_end();     // until it is a zombie
-    void reap();             // kills it, if need be
+    void go();                        // lets `that` begin
+    void wait_for_end();              // until it is a zombie
+    void reap();                      // kills it, if need be
     void disown() { reaped_ = true; } // somebody else reaps it
 
 private:
@@ -71,8 +80,11 @@ struct subject {
 /// child pid namespace (where the caller may make one).
 std::vector<subject> living();
 
-/// Things that are no pidfd: a pipe, a file, a directory of /proc/PID, a socket.
+/// Things that are no pidfd: a pipe, a file, a directory of /proc/PID, a socket, a namespace.
 std::vector<subject> impostors();
+
+/// All of the above, a zombie, a reaped process, and closed file descriptors.
+std::vector<subject> everything();
 
 /// How many file descriptors the caller has open.
 int count_fds();
