@@ -74,41 +74,56 @@ int main() {
         return ioctl(fd, uapi::get_info, &info) == 0;
     };
 
-    std::printf("%-16s %-42s %11s %11s  %5s\n", "operation", "beside", "operation", "bare", "ratio");
-    compare("from_pid", [=] { return pidfd::from_pid(pid).has_value(); },
-            "pidfd_open, close", [=] { return close_one(syscall(SYS_pidfd_open, pid, 0)); });
-    compare("get_pid", [&] { return self->get_pid().has_value(); },
-            "PIDFD_GET_INFO", [=] { return get_info(uapi::info_pid); });
-    compare("get_ppid", [&] { return self->get_ppid().has_value(); },
-            "PIDFD_GET_INFO", [=] { return get_info(uapi::info_pid); });
-    compare("get_creds", [&] { return self->get_creds().has_value(); },
-            "PIDFD_GET_INFO", [=] { return get_info(uapi::info_creds); });
-    compare("get_cgroupid", [&] { return self->get_cgroupid().has_value(); },
-            "PIDFD_GET_INFO", [=] { return get_info(uapi::info_cgroupid); });
-    compare("get_info", [&] { return self->get_info().has_value(); }, "PIDFD_GET_INFO", [=] {
-        return get_info(uapi::info_pid | uapi::info_creds | uapi::info_cgroupid);
-    });
-    compare("get_id", [&] { return self->get_id().has_value(); }, "statx", [=] {
-        struct statx s {};
-        return statx(fd, "", AT_EMPTY_PATH, STATX_INO, &s) == 0;
-    });
-    compare("get_namespace", [&] { return self->get_namespace(namespace_type::mnt).has_value(); },
-            "PIDFD_GET_MNT_NAMESPACE, close",
-            [=] { return close_one(ioctl(fd, uapi::get_namespace(3), 0)); });
-    compare("open_proc", [&] { return self->open_proc().has_value(); },
-            "open of /proc/PID, close: not safe", [=] {
-                char path[32];
-                std::snprintf(path, sizeof path, "/proc/%d", pid);
-                return close_one(open(path, O_PATH | O_DIRECTORY | O_CLOEXEC));
-            });
-    compare("send_signal", [&] { return self->send_signal(0).has_value(); }, "pidfd_send_signal",
-            [=] { return syscall(SYS_pidfd_send_signal, fd, 0, nullptr, 0) == 0; });
-    compare("get_remote_fd", [&] { return self->get_remote_fd(0).has_value(); },
-            "pidfd_getfd, close", [=] { return close_one(syscall(SYS_pidfd_getfd, fd, 0, 0)); });
-    compare("is_alive", [&] { return self->is_alive().has_value(); }, "poll", [=] {
-        pollfd p{fd, POLLIN, 0};
-        return poll(&p, 1, 0) == 0;
-    });
+    std::printf("%-16s %-42s %11s %11s  %5s\n", "operation", "beside", "operation", "bare",
+                "ratio");
+    compare(
+        "from_pid", [=] { return pidfd::from_pid(pid).has_value(); }, "pidfd_open, close",
+        [=] { return close_one(syscall(SYS_pidfd_open, pid, 0)); });
+    compare(
+        "get_pid", [&] { return self->get_pid().has_value(); }, "PIDFD_GET_INFO",
+        [=] { return get_info(uapi::info_pid); });
+    compare(
+        "get_ppid", [&] { return self->get_ppid().has_value(); }, "PIDFD_GET_INFO",
+        [=] { return get_info(uapi::info_pid); });
+    compare(
+        "get_creds", [&] { return self->get_creds().has_value(); }, "PIDFD_GET_INFO",
+        [=] { return get_info(uapi::info_creds); });
+    compare(
+        "get_cgroupid", [&] { return self->get_cgroupid().has_value(); }, "PIDFD_GET_INFO",
+        [=] { return get_info(uapi::info_cgroupid); });
+    compare(
+        "get_info", [&] { return self->get_info().has_value(); }, "PIDFD_GET_INFO",
+        [=] { return get_info(uapi::info_pid | uapi::info_creds | uapi::info_cgroupid); });
+    compare(
+        "get_id", [&] { return self->get_id().has_value(); }, "statx",
+        [=] {
+            struct statx s {};
+            return statx(fd, "", AT_EMPTY_PATH, STATX_INO, &s) == 0;
+        });
+    compare(
+        "get_namespace", [&] { return self->get_namespace(namespace_type::mnt).has_value(); },
+        "PIDFD_GET_MNT_NAMESPACE, close",
+        [=] { return close_one(ioctl(fd, uapi::get_namespace(3), 0)); });
+    compare(
+        "open_proc", [&] { return self->open_proc().has_value(); },
+        "open of /proc/PID, close: not safe",
+        [=] {
+            char path[32];
+            std::snprintf(path, sizeof path, "/proc/%d", pid);
+            return close_one(open(path, O_PATH | O_DIRECTORY | O_CLOEXEC));
+        });
+    compare(
+        "send_signal", [&] { return self->send_signal(0).has_value(); }, "pidfd_send_signal",
+        [=] { return syscall(SYS_pidfd_send_signal, fd, 0, nullptr, 0) == 0; });
+    compare(
+        "get_remote_fd", [&] { return self->get_remote_fd(0).has_value(); }, "pidfd_getfd, close",
+        [=] { return close_one(syscall(SYS_pidfd_getfd, fd, 0, 0)); });
+    compare(
+        "is_alive", [&] { return self->is_alive().has_value(); }, "poll",
+        [=] {
+            pollfd p{fd, POLLIN, 0};
+            return poll(&p, 1, 0) == 0;
+        });
     const pid_t child = fork();
     if (child == 0) {
         for (;;)
@@ -116,12 +131,13 @@ int main() {
     }
     if (const auto running = pidfd::from_pid(child)) {
         const auto id = static_cast<id_t>(running->fd());
-        compare("try_wait", [&] { return running->try_wait().has_value(); },
-                "waitid, WNOHANG", [=] {
-                    siginfo_t info;
-                    return syscall(SYS_waitid, uapi::p_pidfd, id, &info, WEXITED | WNOHANG,
-                                   nullptr) == 0;
-                });
+        compare(
+            "try_wait", [&] { return running->try_wait().has_value(); }, "waitid, WNOHANG",
+            [=] {
+                siginfo_t info;
+                return syscall(SYS_waitid, uapi::p_pidfd, id, &info, WEXITED | WNOHANG, nullptr) ==
+                       0;
+            });
         (void)running->kill();
         (void)running->wait();
     }
