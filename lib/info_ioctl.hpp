@@ -7,9 +7,9 @@
 
 namespace pidfd_util::info_ioctl {
 
-/// Asks for the fields of the mask, of which the needed ones must be filled. ESRCH: reaped. EREMOTE: alive,
-/// but not in the caller's pid namespace. EOPNOTSUPP, ERFKILL: not on this kernel, not in this
-/// sandbox. `ask_another`: the ioctl is there, but cannot tell of this process.
+/// Asks for the fields of the mask, of which the needed ones must be filled. ESRCH: reaped.
+/// EREMOTE: alive, but not in the caller's pid namespace. EOPNOTSUPP, ERFKILL: not on this kernel,
+/// not in this sandbox. `ask_another`: the ioctl is there, but cannot tell of this process.
 int get(int fd, std::uint64_t mask, std::uint64_t needed, uapi::pidfd_info& info) noexcept;
 
 } // namespace pidfd_util::info_ioctl

@@ -75,10 +75,11 @@ bool try_without_pidfd(feature f, int& error, int& expected) noexcept {
         return true;
     case feature::procfs: {
         unique_fd root;
-        std::size_t depth = 0;
         error = procfs::open_root(root);
-        if (error == 0)
+        if (error == 0) {
+            std::size_t depth = 0;
             error = pidns::depth_of_caller(root.get(), depth);
+        }
         return true;
     }
     default:

@@ -12,6 +12,7 @@ namespace pidfd_util::text {
 
 namespace {
 
+constexpr std::size_t npos = std::string_view::npos;
 constexpr std::string_view blanks = " \t";
 
 template <class T>
@@ -31,17 +32,17 @@ int line_reader::next(std::string_view& line) noexcept {
         const std::string_view held(buffer_ + begin_, end_ - begin_);
         const std::size_t newline = held.find('\n');
         const bool full = held.size() == size_;
-        if (newline == held.npos && !full && !at_end_) {
+        if (newline == npos && !full && !at_end_) {
             if (const int error = fill(); error < 0)
                 return error;
             continue;
         }
-        if (newline == held.npos && held.empty())
+        if (newline == npos && held.empty())
             return 0;
-        const std::size_t length = newline == held.npos ? held.size() : newline;
-        begin_ += newline == held.npos ? length : length + 1;
+        const std::size_t length = newline == npos ? held.size() : newline;
+        begin_ += newline == npos ? length : length + 1;
         const bool rest_of_cut_line = skipping_;
-        skipping_ = newline == held.npos;
+        skipping_ = newline == npos;
         if (rest_of_cut_line)
             continue;
         line = held.substr(0, length);
@@ -77,7 +78,7 @@ bool parse_id(std::string_view text, std::uint32_t& value) noexcept {
 
 std::string_view take_word(std::string_view& text) noexcept {
     const std::size_t begin = text.find_first_not_of(blanks);
-    if (begin == text.npos) {
+    if (begin == npos) {
         text = {};
         return {};
     }

@@ -20,6 +20,7 @@
 #define PIDFD_UTIL_HAS_STD_EXPECTED 1
 #endif
 
+// clang-format off
 #if defined(PIDFD_UTIL_USE_STD_EXPECTED) && !defined(PIDFD_UTIL_HAS_STD_EXPECTED)
 #error                                                                                             \
     "pidfd-util was configured with expected=std, which needs C++23 and a library that has std::expected: compile with -std=c++23, or configure pidfd-util with expected=auto or expected=tl"
@@ -35,6 +36,7 @@
 #error                                                                                             \
     "pidfd-util needs an expected type: compile as C++23 with a library that has std::expected, or install tl-expected (Debian: libexpected-dev) so that <tl/expected.hpp> is found"
 #endif
+// clang-format on
 
 /// Everything whose type mentions `expected` lives in an inline namespace named after the choice,
 /// so that a program may mix sources of both kinds: a `pidfd` of one cannot be linked as a `pidfd`

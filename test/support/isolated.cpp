@@ -33,7 +33,7 @@ bool map_root(uid_t uid, gid_t gid) {
 }
 
 bool replace_proc(const std::string& proc) {
-    if (mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
+    if (mount("none", "/", "", MS_REC | MS_PRIVATE, nullptr) != 0)
         return false;
     if (proc == "none")
         return mount("none", "/proc", "tmpfs", 0, nullptr) == 0;

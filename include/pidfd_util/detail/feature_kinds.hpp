@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+// The enumerations of features.hpp. They stand apart because the library is compiled with them, and
+// without `expected`: it needs none, of whichever kind the consumers' is.
+#ifndef PIDFD_UTIL_DETAIL_FEATURE_KINDS_HPP
+#define PIDFD_UTIL_DETAIL_FEATURE_KINDS_HPP
+
+namespace pidfd_util {
+
+/// Parts of the kernel's pidfd interface, in the order of their arrival.
+enum class feature : unsigned char {
+    pidfd_send_signal,
+    pidfd_open,
+    waitid, ///< waitid(P_PIDFD)
+    pidfd_getfd,
+    setns,           ///< setns with a pidfd
+    nonblock,        ///< PIDFD_NONBLOCK
+    pidfs,           ///< an inode for each process
+    thread,          ///< PIDFD_THREAD
+    signal_scope,    ///< PIDFD_SIGNAL_THREAD, _THREAD_GROUP and _PROCESS_GROUP
+    namespace_ioctl, ///< PIDFD_GET_*_NAMESPACE
+    info_ioctl,      ///< PIDFD_GET_INFO
+    file_handle,     ///< name_to_handle_at of a pidfd
+    procfs,          ///< not the kernel's age: a /proc in which the caller finds its own thread
+};
+
+/// Every feature, for loops.
+inline constexpr feature all_features[] = {
+    feature::pidfd_send_signal,
+    feature::pidfd_open,
+    feature::waitid,
+    feature::pidfd_getfd,
+    feature::setns,
+    feature::nonblock,
+    feature::pidfs,
+    feature::thread,
+    feature::signal_scope,
+    feature::namespace_ioctl,
+    feature::info_ioctl,
+    feature::file_handle,
+    feature::procfs,
+};
+
+/// The feature's name, as spelt above.
+[[nodiscard]] constexpr const char* to_string(feature f) noexcept {
+    switch (f) {
+    case feature::pidfd_send_signal:
+        return "pidfd_send_signal";
+    case feature::pidfd_open:
+        return "pidfd_open";
+    case feature::waitid:
+        return "waitid";
+    case feature::pidfd_getfd:
+        return "pidfd_getfd";
+    case feature::setns:
+        return "setns";
+    case feature::nonblock:
+        return "nonblock";
+    case feature::pidfs:
+        return "pidfs";
+    case feature::thread:
+        return "thread";
+    case feature::signal_scope:
+        return "signal_scope";
+    case feature::namespace_ioctl:
+        return "namespace_ioctl";
+    case feature::info_ioctl:
+        return "info_ioctl";
+    case feature::file_handle:
+        return "file_handle";
+    case feature::procfs:
+        return "procfs";
+    }
+    return "?";
+}
+
+/// The first Linux release that has the feature; for `procfs`, an empty string.
+[[nodiscard]] constexpr const char* first_kernel(feature f) noexcept {
+    switch (f) {
+    case feature::pidfd_send_signal:
+        return "5.1";
+    case feature::pidfd_open:
+        return "5.3";
+    case feature::waitid:
+        return "5.4";
+    case feature::pidfd_getfd:
+        return "5.6";
+    case feature::setns:
+        return "5.8";
+    case feature::nonblock:
+        return "5.10";
+    case feature::pidfs:
+    case feature::thread:
+    case feature::signal_scope:
+        return "6.9";
+    case feature::namespace_ioctl:
+        return "6.11";
+    case feature::info_ioctl:
+        return "6.13";
+    case feature::file_handle:
+        return "6.14";
+    case feature::procfs:
+        return "";
+    }
+    return "";
+}
+
+/// Whether a feature can be used.
+enum class availability : unsigned char {
+    missing,   ///< the kernel, or a sandbox that poses as an older kernel, does not have it
+    forbidden, ///< a sandbox refuses it
+    available,
+};
+
+[[nodiscard]] constexpr const char* to_string(availability a) noexcept {
+    switch (a) {
+    case availability::missing:
+        return "missing";
+    case availability::forbidden:
+        return "forbidden";
+    case availability::available:
+        return "available";
+    }
+    return "?";
+}
+
+/// The operations of `pidfd` and `pidfd_view`.
+enum class operation : unsigned char {
+    from_pid,
+    get_pid,
+    get_ppid,
+    get_id,
+    get_creds,
+    get_cgroupid,
+    get_info,
+    get_namespace,
+    open_proc,
+    send_signal,
+    set_namespace,
+    get_remote_fd,
+    wait,
+    is_alive,
+};
+
+/// Every operation, for loops.
+inline constexpr operation all_operations[] = {
+    operation::from_pid,    operation::get_pid,       operation::get_ppid,
+    operation::get_id,      operation::get_creds,     operation::get_cgroupid,
+    operation::get_info,    operation::get_namespace, operation::open_proc,
+    operation::send_signal, operation::set_namespace, operation::get_remote_fd,
+    operation::wait,        operation::is_alive};
+
+[[nodiscard]] constexpr const char* to_string(operation op) noexcept {
+    switch (op) {
+    case operation::from_pid:
+        return "from_pid";
+    case operation::get_pid:
+        return "get_pid";
+    case operation::get_ppid:
+        return "get_ppid";
+    case operation::get_id:
+        return "get_id";
+    case operation::get_creds:
+        return "get_creds";
+    case operation::get_cgroupid:
+        return "get_cgroupid";
+    case operation::get_info:
+        return "get_info";
+    case operation::get_namespace:
+        return "get_namespace";
+    case operation::open_proc:
+        return "open_proc";
+    case operation::send_signal:
+        return "send_signal";
+    case operation::set_namespace:
+        return "set_namespace";
+    case operation::get_remote_fd:
+        return "get_remote_fd";
+    case operation::wait:
+        return "wait";
+    case operation::is_alive:
+        return "is_alive";
+    }
+    return "?";
+}
+
+} // namespace pidfd_util
+
+#endif

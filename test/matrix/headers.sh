@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: MIT
+# Each public header, by itself and included twice.
+
+compile_headers() { # DIRECTORY COMPILER ARGUMENT...
+  find "$1" -name '*.cpp' -print0 |
+    xargs -0 -n 1 -P "$(nproc)" "${@:2}" -fsyntax-only "${strict[@]}" -I "$root/include"
+}
+
+mkdir "$work/headers"
+while read -r header; do
+  printf '#include <%s>\n#include <%s>\n' "$header" "$header" >"$work/headers/${header//\//-}.cpp"
+done < <(cd "$root/include" && find . -name '*.hpp' -printf '%P\n')
+
+for compiler in "$g" "$clang"; do
+  for standard in c++17 c++20 c++2b; do
+    check "headers: $compiler $standard" compile_headers "$work/headers" "$compiler" "-std=$standard"
+    check "headers: $compiler $standard ${lean[*]}" \
+      compile_headers "$work/headers" "$compiler" "-std=$standard" "${lean[@]}"
+  done
+done
