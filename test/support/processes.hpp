@@ -20,6 +20,8 @@ class child {
 public:
     /// Sleeps until it is killed.
     static child running();
+    /// The same, after `prepare` has run in it: `prepared` tells what that returned.
+    static child ready(std::function<bool()> prepare);
     /// Runs the function and exits with what it returns. It sleeps first until `go` is called.
     static child that(std::function<int()> body);
     /// Has exited with the code, and waits to be reaped.
@@ -33,6 +35,7 @@ public:
 
     pid_t pid() const { return pid_; }
     pidfd_util::pidfd_view fd() const { return fd_; }
+    bool prepared() const { return prepared_; }
 
     void go();               // lets `that` begin
     void wait_for_end();     // until it is a zombie
@@ -46,6 +49,7 @@ private:
     pidfd_util::pidfd fd_;
     int start_; // the writing end of a pipe, or -1
     bool reaped_ = false;
+    bool prepared_ = true;
 };
 
 /// What an operation is asked about.
