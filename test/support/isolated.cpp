@@ -4,6 +4,7 @@
 #include "catch.hpp"
 
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <fcntl.h>
 #include <grp.h>
@@ -82,6 +83,11 @@ struct message {
 
 } // namespace
 
+void restore_signals() {
+    for (const int signal : {SIGTERM, SIGINT, SIGABRT, SIGSEGV, SIGILL, SIGFPE})
+        std::signal(signal, SIG_DFL);
+}
+
 namespace detail {
 
 report run(const surroundings& s, void* result, std::size_t size, void (*call)(void*, void*),
@@ -94,6 +100,7 @@ report run(const surroundings& s, void* result, std::size_t size, void (*call)(v
     close(pipe_fds[1]);
     const pid_t child = fork();
     if (child == 0) {
+        restore_signals();
         close(pipe_fds[0]);
         if (const char* step = set_up_outside(s); step != nullptr)
             refuse(to, step);

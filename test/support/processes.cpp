@@ -2,6 +2,7 @@
 #include "processes.hpp"
 
 #include "catch.hpp"
+#include "isolated.hpp"
 #include "uapi.hpp"
 
 #include <atomic>
@@ -156,6 +157,7 @@ child child::that(std::function<int()> body) {
     const pid_t pid = fork();
     REQUIRE(pid >= 0);
     if (pid == 0) {
+        restore_signals();
         close(start[1]);
         wait_for_byte(start[0]);
         close(start[0]);
