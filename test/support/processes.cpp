@@ -136,6 +136,14 @@ int raw_pidfd_open(pid_t pid, unsigned flags) {
     return static_cast<int>(syscall(SYS_pidfd_open, pid, flags));
 }
 
+char state_of(pid_t pid) {
+    std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+    std::string text;
+    std::getline(file, text);
+    const auto end = text.rfind(')');
+    return end == std::string::npos ? '?' : text[end + 2];
+}
+
 child::child(pid_t pid, int start) noexcept : pid_(pid), start_(start) {
     if (auto fd = pidfd_util::pidfd::from_pid(pid))
         fd_ = std::move(*fd);

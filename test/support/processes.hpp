@@ -15,6 +15,9 @@ namespace support {
 /// A raw pidfd_open, for flags that the library does not offer; -1 and errno.
 int raw_pidfd_open(pid_t pid, unsigned flags);
 
+/// R, S, Z and so on, of the first thread: see proc_pid_stat(5).
+char state_of(pid_t pid);
+
 /// A child of the test with a pidfd. It is killed and reaped at the end of its scope.
 class child {
 public:
