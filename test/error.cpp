@@ -18,8 +18,8 @@ using namespace pidfd_util;
 namespace {
 
 constexpr pidfd_errc all_conditions[] = {
-    pidfd_errc::unsupported,       pidfd_errc::not_found,
-    pidfd_errc::not_a_pidfd,       pidfd_errc::foreign_namespace,
+    pidfd_errc::unsupported,          pidfd_errc::not_found,
+    pidfd_errc::not_a_pidfd,          pidfd_errc::foreign_namespace,
     pidfd_errc::forbidden_by_sandbox, pidfd_errc::no_visible_parent,
 };
 
@@ -28,14 +28,10 @@ struct mapping {
     pidfd_errc meaning;
 };
 constexpr mapping mappings[] = {
-    {ENOSYS, pidfd_errc::unsupported},
-    {ENOTTY, pidfd_errc::unsupported},
-    {EOPNOTSUPP, pidfd_errc::unsupported},
-    {ESRCH, pidfd_errc::not_found},
-    {EBADFD, pidfd_errc::not_a_pidfd},
-    {EREMOTE, pidfd_errc::foreign_namespace},
-    {ERFKILL, pidfd_errc::forbidden_by_sandbox},
-    {EADDRNOTAVAIL, pidfd_errc::no_visible_parent},
+    {ENOSYS, pidfd_errc::unsupported},           {ENOTTY, pidfd_errc::unsupported},
+    {EOPNOTSUPP, pidfd_errc::unsupported},       {ESRCH, pidfd_errc::not_found},
+    {EBADFD, pidfd_errc::not_a_pidfd},           {EREMOTE, pidfd_errc::foreign_namespace},
+    {ERFKILL, pidfd_errc::forbidden_by_sandbox}, {EADDRNOTAVAIL, pidfd_errc::no_visible_parent},
 };
 
 constexpr int last_errno = 133;
@@ -47,8 +43,8 @@ std::error_code code(int error) {
 static_assert(std::is_error_condition_enum_v<pidfd_errc>);
 static_assert(!std::is_error_code_enum_v<pidfd_errc>);
 static_assert(std::is_convertible_v<pidfd_errc, std::error_condition>);
-static_assert(noexcept(pidfd_category()) && noexcept(pidfd_errc_category()) &&
-              noexcept(make_error_condition(pidfd_errc::not_found)));
+static_assert(noexcept(pidfd_category()) && noexcept(pidfd_errc_category()) && noexcept(
+    make_error_condition(pidfd_errc::not_found)));
 
 /// What the last moments of a process are asked to report to, or -1.
 int report_to = -1;
@@ -57,10 +53,11 @@ int report_to = -1;
 [[gnu::destructor]] void at_the_very_end() {
     if (report_to < 0)
         return;
-    const bool right = code(ESRCH) == pidfd_errc::not_found && code(ENOSYS) != pidfd_errc::not_found &&
-                       code(EPERM) == std::errc::operation_not_permitted &&
-                       std::string(pidfd_category().name()) == "pidfd" &&
-                       code(ENOTTY).message() == make_error_condition(pidfd_errc::unsupported).message();
+    const bool right =
+        code(ESRCH) == pidfd_errc::not_found && code(ENOSYS) != pidfd_errc::not_found &&
+        code(EPERM) == std::errc::operation_not_permitted &&
+        std::string(pidfd_category().name()) == "pidfd" &&
+        code(ENOTTY).message() == make_error_condition(pidfd_errc::unsupported).message();
     const char answer = right ? 'y' : 'n';
     (void)!write(report_to, &answer, 1);
 }

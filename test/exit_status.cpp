@@ -56,7 +56,8 @@ TEST_CASE("exit_status agrees with the macros of wait(2)") {
         const auto status = exit_status::from_wait_status(word);
         const int again = status.wait_status();
         const bool code = WIFEXITED(again) ? status.code() == WEXITSTATUS(again) : !status.code();
-        const bool signal = WIFSIGNALED(again) ? status.signal() == WTERMSIG(again) : !status.signal();
+        const bool signal =
+            WIFSIGNALED(again) ? status.signal() == WTERMSIG(again) : !status.signal();
         return again == word && code && signal;
     };
     for (int code = 0; code < 256; ++code)

@@ -123,9 +123,8 @@ TEST_CASE("errors are passed on by functions of the same type") {
 TEST_CASE("results are chained") {
     const auto pid = pidfd::from_self().and_then([](const pidfd& self) { return self.get_pid(); });
     CHECK(pid == getpid());
-    const auto none = expected<pidfd_view>(pidfd_view()).and_then([](pidfd_view v) {
-        return v.get_pid();
-    });
+    const auto none =
+        expected<pidfd_view>(pidfd_view()).and_then([](pidfd_view v) { return v.get_pid(); });
     REQUIRE_FALSE(none);
     CHECK(none.error() == std::errc::bad_file_descriptor);
 }

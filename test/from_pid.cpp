@@ -47,7 +47,9 @@ TEST_CASE("from_self opens the calling process") {
         CAPTURE(kernel.name);
         surroundings around;
         around.kernel = kernel;
-        const auto r = isolated(around, [] { return result{look_at(pidfd::from_self()), getpid()}; });
+        const auto r = isolated(around, [] {
+            return result{look_at(pidfd::from_self()), getpid()};
+        });
         REQUIRE(r);
         CHECK(r->got.error == 0);
         CHECK(r->got.pid == r->self);
@@ -80,7 +82,8 @@ TEST_CASE("from_pid opens every living process, without any right over it") {
         CHECK(got.cloexec);
         surroundings stranger;
         stranger.uid = 65534;
-        const auto as_stranger = isolated(stranger, [&] { return look_at(pidfd::from_pid(s.pid)); });
+        const auto as_stranger =
+            isolated(stranger, [&] { return look_at(pidfd::from_pid(s.pid)); });
         if (as_stranger)
             CHECK(as_stranger->error == 0);
     }
@@ -150,7 +153,8 @@ TEST_CASE("from_pid of a thread that is not its process's first says so, on ever
 }
 
 TEST_CASE("from_pid comes back when pidfd_open never says anything but EINVAL") {
-    const auto got = isolated(refusing_pidfd_open(EINVAL), [] { return error_of(pidfd::from_self()); });
+    const auto got =
+        isolated(refusing_pidfd_open(EINVAL), [] { return error_of(pidfd::from_self()); });
     REQUIRE(got);
     CHECK(*got == ENOENT);
 }

@@ -28,16 +28,11 @@ struct named_type {
 };
 
 constexpr named_type types[] = {
-    {namespace_type::cgroup, "cgroup"},
-    {namespace_type::ipc, "ipc"},
-    {namespace_type::mnt, "mnt"},
-    {namespace_type::net, "net"},
-    {namespace_type::pid, "pid"},
-    {namespace_type::pid_for_children, "pid_for_children"},
-    {namespace_type::time, "time"},
-    {namespace_type::time_for_children, "time_for_children"},
-    {namespace_type::user, "user"},
-    {namespace_type::uts, "uts"},
+    {namespace_type::cgroup, "cgroup"}, {namespace_type::ipc, "ipc"},
+    {namespace_type::mnt, "mnt"},       {namespace_type::net, "net"},
+    {namespace_type::pid, "pid"},       {namespace_type::pid_for_children, "pid_for_children"},
+    {namespace_type::time, "time"},     {namespace_type::time_for_children, "time_for_children"},
+    {namespace_type::user, "user"},     {namespace_type::uts, "uts"},
 };
 
 struct answer {
@@ -200,7 +195,8 @@ TEST_CASE("get_namespace without ioctl and /proc tells a sandbox from an old ker
 }
 
 TEST_CASE("get_namespace tells a time namespace from that of the children to come") {
-    const child c = child::ready([] { return unshare(static_cast<int>(namespace_flags::time)) == 0; });
+    const child c =
+        child::ready([] { return unshare(static_cast<int>(namespace_flags::time)) == 0; });
     if (!c.prepared())
         SKIP_TEST("no time namespace can be made here");
     const auto own = shown_inode(c.pid(), "time");
@@ -255,7 +251,8 @@ TEST_CASE("get_namespace tells a pid namespace from that of the children to come
     }
 }
 
-TEST_CASE("get_namespace of a process in a foreign pid namespace is right or says that it is foreign") {
+TEST_CASE(
+    "get_namespace of a process in a foreign pid namespace is right or says that it is foreign") {
     const child c = child::running();
     const auto shown = shown_inode(c.pid(), "net");
     for (const profile& kernel : both_paths()) {
@@ -293,8 +290,8 @@ TEST_CASE("get_namespace through the /proc of another pid namespace reaches the 
         const pid_t pid = fork();
         if (pid == 0) {
             const bool made = unshare(CLONE_NEWUTS) == 0;
-            const auto own = made ? inode_of(pidfd::from_self()->get_namespace(namespace_type::uts)->get())
-                                  : 0;
+            const auto own =
+                made ? inode_of(pidfd::from_self()->get_namespace(namespace_type::uts)->get()) : 0;
             (void)!write(ready[1], &own, sizeof own);
             for (;;)
                 pause();

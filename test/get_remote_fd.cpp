@@ -84,8 +84,8 @@ TEST_CASE("get_remote_fd of a file descriptor that the process does not have say
     if (query(feature::pidfd_getfd) != availability::available)
         SKIP_TEST("this kernel has no pidfd_getfd");
     const child c = child::running();
-    for (const int target : {-1, remote, std::numeric_limits<int>::max(),
-                             std::numeric_limits<int>::min()}) {
+    for (const int target :
+         {-1, remote, std::numeric_limits<int>::max(), std::numeric_limits<int>::min()}) {
         CAPTURE(target);
         const auto copy = c.fd().get_remote_fd(target);
         REQUIRE_FALSE(copy);
@@ -132,7 +132,9 @@ TEST_CASE("get_remote_fd of a process of one's own that is not dumpable is not p
         waitpid(pid, nullptr, 0);
         return error;
     };
-    const auto got = isolated(unprivileged(), [&] { return result{with_dumpable(1), with_dumpable(0)}; });
+    const auto got = isolated(unprivileged(), [&] {
+        return result{with_dumpable(1), with_dumpable(0)};
+    });
     REQUIRE(got);
     if (got->dumpable == EPERM)
         SKIP_TEST("a policy keeps processes from tracing even their children");
@@ -188,7 +190,8 @@ TEST_CASE("get_remote_fd in a sandbox that refuses it says so") {
     const child c = child::running();
     for (const int error : {EPERM, EACCES}) {
         CAPTURE(error);
-        const auto got = isolated(refusing(error), [&] { return error_of(c.fd().get_remote_fd(0)); });
+        const auto got =
+            isolated(refusing(error), [&] { return error_of(c.fd().get_remote_fd(0)); });
         REQUIRE(got);
         CHECK(*got == ERFKILL);
     }
@@ -218,7 +221,8 @@ TEST_CASE("get_remote_fd never takes a filter's success without a file descripto
 TEST_CASE("get_remote_fd without a free file descriptor says so") {
     if (query(feature::pidfd_getfd) != availability::available)
         SKIP_TEST("this kernel has no pidfd_getfd");
-    const child c = child::ready([] { return dup2(open("/dev/null", O_RDONLY), remote) == remote; });
+    const child c =
+        child::ready([] { return dup2(open("/dev/null", O_RDONLY), remote) == remote; });
     REQUIRE(c.prepared());
     surroundings around;
     around.file_limit = 64;

@@ -82,7 +82,8 @@ TEST_CASE("is_alive with what is no pidfd says so, on every kernel") {
             CAPTURE(kernel.name, s.name);
             surroundings around;
             around.kernel = kernel;
-            const auto got = isolated(around, [&] { return error_of(pidfd_view(s.fd).is_alive()); });
+            const auto got =
+                isolated(around, [&] { return error_of(pidfd_view(s.fd).is_alive()); });
             REQUIRE(got);
             CHECK(*got == EBADFD);
         }

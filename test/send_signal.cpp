@@ -11,6 +11,7 @@
 #include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <limits>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -43,8 +44,8 @@ TEST_CASE("send_signal 0 changes nothing and tells that the process is there") {
     for (const subject& s : living()) {
         CAPTURE(s.name);
         const int error = error_of(pidfd_view(s.fd).send_signal(0));
-        const bool mine = geteuid() == 0 || s.name == "a child" || s.name == "the caller" ||
-                          s.name == "a thread";
+        const bool mine =
+            geteuid() == 0 || s.name == "a child" || s.name == "the caller" || s.name == "a thread";
         CHECK(error == (mine ? 0 : EPERM));
     }
 }
@@ -117,15 +118,15 @@ TEST_CASE("send_signal with a thread's pidfd hits that thread") {
 TEST_CASE("send_signal of what is no signal is an invalid argument, whatever it is sent to") {
     const child running = child::running();
     const child reaped = child::reaped();
-    for (const int signal : {-1, 65, 1000, std::numeric_limits<int>::max(),
-                             std::numeric_limits<int>::min()}) {
+    for (const int signal :
+         {-1, 65, 1000, std::numeric_limits<int>::max(), std::numeric_limits<int>::min()}) {
         CAPTURE(signal);
         for (const profile& kernel : all_profiles()) {
             CAPTURE(kernel.name);
             surroundings around;
             around.kernel = kernel;
-            const auto got = isolated(
-                around, [&] { return error_of(running.fd().send_signal(signal)); });
+            const auto got =
+                isolated(around, [&] { return error_of(running.fd().send_signal(signal)); });
             REQUIRE(got);
             CHECK(*got == EINVAL);
         }
@@ -154,6 +155,45 @@ TEST_CASE("send_signal to a reaped process says that it is gone") {
         REQUIRE_FALSE(sent);
         CHECK(sent.error() == pidfd_errc::not_found);
     }
+}
+
+TEST_CASE("send_signal never reaches the process that was given the pid afterwards") {
+    struct result {
+        bool reused;
+        int error;
+        bool other_lives;
+    };
+    // In a pid namespace of its own the caller may choose the pids of its children.
+    surroundings around;
+    around.user_namespace = geteuid() != 0;
+    around.pid_namespace = true;
+    const auto got = isolated(around, [] {
+        const pid_t first = fork();
+        if (first == 0)
+            _exit(0);
+        const auto fd = pidfd::from_pid(first);
+        waitpid(first, nullptr, 0);
+        const std::uint64_t set_tid = reinterpret_cast<std::uintptr_t>(&first);
+        // struct clone_args up to Linux 5.5: exit_signal is its fifth member, set_tid its ninth.
+        const std::uint64_t arguments[10] = {0, 0, 0, 0, SIGCHLD, 0, 0, 0, set_tid, 1};
+        const auto second = static_cast<pid_t>(syscall(SYS_clone3, arguments, sizeof arguments));
+        if (second == 0)
+            for (;;)
+                pause();
+        result r{second == first, error_of(fd->send_signal(SIGKILL)), false};
+        r.other_lives = second > 0 && pidfd::from_pid(second)->is_alive() == true;
+        if (second > 0) {
+            kill(second, SIGKILL);
+            waitpid(second, nullptr, 0);
+        }
+        return r;
+    });
+    if (!got)
+        SKIP_TEST(got.missing);
+    if (!got->reused)
+        SKIP_TEST("no pid can be chosen here");
+    CHECK(got->error == ESRCH);
+    CHECK(got->other_lives);
 }
 
 TEST_CASE("send_signal to another user's process is not permitted, which no sandbox did") {
@@ -263,7 +303,8 @@ TEST_CASE("send_signal with a negative number signals nobody, not even the calle
     // Linux 6.16 and later have numbers that stand for the calling thread and process.
     for (const int number : {-10000, -10001, -10002, -20000, std::numeric_limits<int>::min()}) {
         CAPTURE(number);
-        const auto got = isolated({}, [&] { return error_of(pidfd_view(number).send_signal(SIGUSR1)); });
+        const auto got =
+            isolated({}, [&] { return error_of(pidfd_view(number).send_signal(SIGUSR1)); });
         REQUIRE(got);
         CHECK(*got == EBADF);
     }

@@ -35,7 +35,8 @@ struct places {
 enum place { cgroup, ipc, mnt, net, pid_for_children, user, uts };
 
 places whereabouts() {
-    constexpr const char* links[] = {"cgroup", "ipc", "mnt", "net", "pid_for_children", "user", "uts"};
+    constexpr const char* links[] = {"cgroup",           "ipc",  "mnt", "net",
+                                     "pid_for_children", "user", "uts"};
     places p{};
     for (int i = 0; i < 7; ++i) {
         const std::string path = std::string("/proc/self/ns/") + links[i];
@@ -170,14 +171,14 @@ TEST_CASE("set_namespace moves only children into a pid namespace") {
     CHECK(got->seen_by_child == 2);
 }
 
-TEST_CASE("set_namespace of no or of unknown flags is an invalid argument, before anything changes") {
+TEST_CASE(
+    "set_namespace of no or of unknown flags is an invalid argument, before anything changes") {
     const child c = in_new(several);
     const auto all_bits = static_cast<namespace_flags>(~0U);
     for (const profile& kernel : all_profiles()) {
-        for (const namespace_flags flags :
-             {namespace_flags::none, no_flag_of_a_namespace, all_bits,
-              namespace_flags::uts | no_flag_of_a_namespace,
-              namespace_flags::user | no_flag_of_a_namespace}) {
+        for (const namespace_flags flags : {namespace_flags::none, no_flag_of_a_namespace, all_bits,
+                                            namespace_flags::uts | no_flag_of_a_namespace,
+                                            namespace_flags::user | no_flag_of_a_namespace}) {
             CAPTURE(kernel.name, static_cast<unsigned>(flags));
             surroundings around;
             around.kernel = kernel;
@@ -216,8 +217,8 @@ TEST_CASE("set_namespace of a process that has ended says that it is gone, and c
     const child zombie = child::zombie();
     const child reaped = child::reaped();
     for (const child* c : {&zombie, &reaped}) {
-        for (const namespace_flags flags : {namespace_flags::uts, namespace_flags::pid,
-                                            namespace_flags::user, several_flags}) {
+        for (const namespace_flags flags :
+             {namespace_flags::uts, namespace_flags::pid, namespace_flags::user, several_flags}) {
             CAPTURE(c == &zombie, static_cast<unsigned>(flags));
             const auto got = isolated({}, [&] { return enter(c->fd().fd(), flags); });
             REQUIRE(got);
@@ -301,9 +302,8 @@ TEST_CASE("set_namespace before Linux 5.8 enters one namespace through /proc") {
         SKIP_TEST(no_right);
     for (const namespace_flags flag : {namespace_flags::uts, namespace_flags::ipc}) {
         CAPTURE(static_cast<unsigned>(flag));
-        const auto got = isolated({}, [&] {
-            return refuse_pidfds(c.fd().fd()) ? enter(c.fd().fd(), flag) : result{};
-        });
+        const auto got = isolated(
+            {}, [&] { return refuse_pidfds(c.fd().fd()) ? enter(c.fd().fd(), flag) : result{}; });
         REQUIRE(got);
         CHECK(got->error == 0);
         CHECK((got->after.inode[uts] != got->before.inode[uts]) == (flag == namespace_flags::uts));
@@ -329,7 +329,8 @@ TEST_CASE("set_namespace before Linux 5.8 tells the errors apart as well") {
     for (const child* c : {&zombie, &reaped}) {
         CAPTURE(c == &zombie);
         const auto got = isolated({}, [&] {
-            return refuse_pidfds(c->fd().fd()) ? enter(c->fd().fd(), namespace_flags::uts) : result{};
+            return refuse_pidfds(c->fd().fd()) ? enter(c->fd().fd(), namespace_flags::uts)
+                                               : result{};
         });
         REQUIRE(got);
         CHECK(got->error == ESRCH);

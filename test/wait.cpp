@@ -175,8 +175,11 @@ TEST_CASE("wait of what is no child of the caller says so, and does not wait") {
         const auto got = isolated(around, [&] {
             const auto self = pidfd::from_self();
             const auto parent = pidfd::from_pid(getppid());
-            for (const pidfd_view fd : {sibling.fd(), zombie.fd(), pidfd_view(*self),
-                                        pidfd_view(*parent)})
+            const unique_fd non_blocking(raw_pidfd_open(getpid(), O_NONBLOCK));
+            if (non_blocking && wait_for(pidfd_view(non_blocking.get())) != -ECHILD)
+                return false;
+            for (const pidfd_view fd :
+                 {sibling.fd(), zombie.fd(), pidfd_view(*self), pidfd_view(*parent)})
                 if (wait_for(fd) != -ECHILD || try_wait_for(fd) != -ECHILD)
                     return false;
             return true;

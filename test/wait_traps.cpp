@@ -225,7 +225,8 @@ TEST_CASE("wait for a killed child that is traced comes back once the tracer has
 
 TEST_CASE("wait for a child that tells its end by no signal") {
     const auto got = isolated({}, [] {
-        // All arguments are zero, so that their order, another on each architecture, does not matter.
+        // All arguments are zero, so that their order, another on each architecture, does not
+        // matter.
         const auto pid = static_cast<pid_t>(syscall(SYS_clone, 0, 0, 0, 0, 0));
         if (pid == 0)
             syscall(SYS_exit_group, 7);

@@ -19,7 +19,7 @@ bool has_cloexec(int fd) {
 
 int open_fds() {
     int count = 0;
-    for (int fd = 0; fd < 1024; ++fd)
+    for (int fd = 0; fd < 256; ++fd)
         count += is_open(fd) ? 1 : 0;
     return count;
 }

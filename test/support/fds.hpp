@@ -8,7 +8,7 @@ namespace support {
 bool is_open(int fd);
 bool has_cloexec(int fd);
 
-/// How many of the first 1024 file descriptors are open.
+/// How many of the first 256 file descriptors are open.
 int open_fds();
 
 /// The number that the next file descriptor will get.
