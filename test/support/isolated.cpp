@@ -135,7 +135,8 @@ report run(const surroundings& s, void* result, std::size_t size, void (*call)(v
     // Whatever the function left behind, should a check have failed, ends with it: the group's number
     // is the child's own until it is reaped.
     siginfo_t info;
-    while (waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT) < 0 && errno == EINTR) {
+    while (waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT) < 0 &&
+           errno == EINTR) {
     }
     ::kill(-child, SIGKILL);
     int status = 0;

@@ -40,9 +40,9 @@ public:
     pidfd_util::pidfd_view fd() const { return fd_; }
     bool prepared() const { return prepared_; }
 
-    void go();               // lets `that` begin
-    void wait_for_end();     // until it is a zombie
-    void reap();             // kills it, if need be
+    void go();                        // lets `that` begin
+    void wait_for_end();              // until it is a zombie
+    void reap();                      // kills it, if need be
     void disown() { reaped_ = true; } // somebody else reaps it
 
 private:
