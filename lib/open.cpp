@@ -13,6 +13,9 @@ void close(int fd) noexcept {
 }
 
 int duplicate(int fd, int& copy) noexcept {
+    // The copy is called a pidfd: it has to be one, as far as that can be told.
+    if (const int error = identify::check(fd); error == EBADF || error == EBADFD)
+        return error;
     const int result = sys::duplicate(fd);
     if (result < 0)
         return -result;

@@ -13,6 +13,9 @@ namespace pidfd_util::abi {
 int send_signal(int fd, int signal) noexcept {
     if (signal < 0 || signal >= NSIG)
         return EINVAL;
+    // To the kernel, some negative numbers are the calling thread and its process: PIDFD_SELF_*.
+    if (fd < 0)
+        return EBADF;
     const int error = -sys::pidfd_send_signal(fd, signal, 0);
     switch (error) {
     case EBADF:

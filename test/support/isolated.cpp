@@ -4,6 +4,7 @@
 #include "catch.hpp"
 
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <fcntl.h>
 #include <grp.h>
@@ -82,6 +83,11 @@ struct message {
 
 } // namespace
 
+void restore_signals() {
+    for (const int signal : {SIGTERM, SIGINT, SIGABRT, SIGSEGV, SIGILL, SIGFPE})
+        std::signal(signal, SIG_DFL);
+}
+
 namespace detail {
 
 report run(const surroundings& s, void* result, std::size_t size, void (*call)(void*, void*),
@@ -94,6 +100,8 @@ report run(const surroundings& s, void* result, std::size_t size, void (*call)(v
     close(pipe_fds[1]);
     const pid_t child = fork();
     if (child == 0) {
+        restore_signals();
+        setpgid(0, 0);
         close(pipe_fds[0]);
         if (const char* step = set_up_outside(s); step != nullptr)
             refuse(to, step);
@@ -124,6 +132,13 @@ report run(const surroundings& s, void* result, std::size_t size, void (*call)(v
         got += static_cast<std::size_t>(n);
     }
     close(pipe_fds[0]);
+    // Whatever the function left behind, should a check have failed, ends with it: the group's number
+    // is the child's own until it is reaped.
+    siginfo_t info;
+    while (waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT) < 0 &&
+           errno == EINTR) {
+    }
+    ::kill(-child, SIGKILL);
     int status = 0;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }

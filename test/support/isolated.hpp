@@ -12,6 +12,10 @@
 
 namespace support {
 
+/// For a forked child: gives the signals that the test runner catches, for its reports, back to the
+/// kernel, so that the child dies of them and the parent tells the tale.
+void restore_signals();
+
 /// The surroundings. Everything is the test's own by default.
 struct surroundings {
     profile kernel = native();

@@ -2,6 +2,7 @@
 #include "processes.hpp"
 
 #include "catch.hpp"
+#include "isolated.hpp"
 #include "uapi.hpp"
 
 #include <atomic>
@@ -37,23 +38,6 @@ void wait_for_byte(int fd) {
         pause();
 }
 
-/// A child that is ready before this returns: it tells so through a pipe.
-child ready_child(std::function<bool()> prepare) {
-    int ready[2];
-    REQUIRE(pipe2(ready, O_CLOEXEC) == 0);
-    child c = child::that([&] {
-        const char prepared = prepare() ? 'y' : 'n';
-        (void)!write(ready[1], &prepared, 1);
-        sleep_for_ever();
-        return 0;
-    });
-    c.go();
-    close(ready[1]);
-    wait_for_byte(ready[0]);
-    close(ready[0]);
-    return c;
-}
-
 subject of_child(std::string name, child c) {
     auto shared = std::make_shared<child>(std::move(c));
     return {std::move(name), shared->fd().fd(), shared->pid(),
@@ -61,7 +45,7 @@ subject of_child(std::string name, child c) {
 }
 
 subject stranger() {
-    return of_child("a child of another user", ready_child([] {
+    return of_child("a child of another user", child::ready([] {
                         return setgroups(0, nullptr) == 0 && setresgid(65534, 65534, 65534) == 0 &&
                                setresuid(65534, 65534, 65534) == 0;
                     }));
@@ -70,21 +54,27 @@ subject stranger() {
 /// Its pid namespace's first process.
 bool in_child_namespace(std::vector<subject>& all) {
     int pids[2];
+    int ready[2];
     REQUIRE(pipe2(pids, O_CLOEXEC) == 0);
+    REQUIRE(pipe2(ready, O_CLOEXEC) == 0);
     child parent = child::that([&] {
         if (unshare(CLONE_NEWPID) != 0)
             return 1;
         const pid_t inner = fork();
         if (inner == 0) {
             prctl(PR_SET_PDEATHSIG, SIGKILL);
+            (void)!write(ready[1], "r", 1);
             sleep_for_ever();
         }
+        wait_for_byte(ready[0]); // else it could outlive its parent
         (void)!write(pids[1], &inner, sizeof inner);
         sleep_for_ever();
         return 0;
     });
     parent.go();
     close(pids[1]);
+    close(ready[0]);
+    close(ready[1]);
     pid_t inner = 0;
     const bool made = read(pids[0], &inner, sizeof inner) == sizeof inner;
     close(pids[0]);
@@ -178,6 +168,14 @@ std::string field(const std::string& text, const std::string& key) {
     return begin < end ? text.substr(begin, end - begin) : std::string();
 }
 
+char state_of(pid_t pid) {
+    std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+    std::string text;
+    std::getline(file, text);
+    const auto end = text.rfind(')');
+    return end == std::string::npos ? '?' : text[end + 2];
+}
+
 child::child(pid_t pid, int start) noexcept : pid_(pid), start_(start) {
     if (auto fd = pidfd_util::pidfd::from_pid(pid))
         fd_ = std::move(*fd);
@@ -185,7 +183,7 @@ child::child(pid_t pid, int start) noexcept : pid_(pid), start_(start) {
 
 child::child(child&& other) noexcept
     : pid_(other.pid_), fd_(std::move(other.fd_)), start_(std::exchange(other.start_, -1)),
-      reaped_(std::exchange(other.reaped_, true)) {}
+      reaped_(std::exchange(other.reaped_, true)), prepared_(other.prepared_) {}
 
 child::~child() {
     reap();
@@ -199,6 +197,7 @@ child child::that(std::function<int()> body) {
     const pid_t pid = fork();
     REQUIRE(pid >= 0);
     if (pid == 0) {
+        restore_signals();
         close(start[1]);
         wait_for_byte(start[0]);
         close(start[0]);
@@ -210,8 +209,27 @@ child child::that(std::function<int()> body) {
     return c;
 }
 
+child child::ready(std::function<bool()> prepare) {
+    int ready[2];
+    REQUIRE(pipe2(ready, O_CLOEXEC) == 0);
+    child c = that([&] {
+        const char prepared = prepare() ? 'y' : 'n';
+        (void)!write(ready[1], &prepared, 1);
+        sleep_for_ever();
+        return 0;
+    });
+    c.go();
+    ::close(ready[1]);
+    char prepared = 'n';
+    while (read(ready[0], &prepared, 1) < 0 && errno == EINTR) {
+    }
+    ::close(ready[0]);
+    c.prepared_ = prepared == 'y';
+    return c;
+}
+
 child child::running() {
-    return ready_child([] { return true; });
+    return ready([] { return true; });
 }
 
 child child::zombie(int code) {

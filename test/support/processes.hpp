@@ -24,11 +24,16 @@ std::string read_file_at(int dir, const char* path);
 /// The rest of the line that begins with `key`, as in /proc/PID/status, without blanks around it.
 std::string field(const std::string& text, const std::string& key);
 
+/// R, S, Z and so on, of the first thread: see proc_pid_stat(5).
+char state_of(pid_t pid);
+
 /// A child of the test with a pidfd. It is killed and reaped at the end of its scope.
 class child {
 public:
     /// Sleeps until it is killed.
     static child running();
+    /// The same, after `prepare` has run in it: `prepared` tells what that returned.
+    static child ready(std::function<bool()> prepare);
     /// Runs the function and exits with what it returns. It sleeps first until `go` is called.
     static child that(std::function<int()> body);
     /// Has exited with the code, and waits to be reaped.
@@ -42,6 +47,7 @@ public:
 
     pid_t pid() const { return pid_; }
     pidfd_util::pidfd_view fd() const { return fd_; }
+    bool prepared() const { return prepared_; }
 
     void go();                        // lets `that` begin
     void wait_for_end();              // until it is a zombie
@@ -55,6 +61,7 @@ private:
     pidfd_util::pidfd fd_;
     int start_; // the writing end of a pipe, or -1
     bool reaped_ = false;
+    bool prepared_ = true;
 };
 
 /// What an operation is asked about.

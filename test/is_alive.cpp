@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#include "support/catch.hpp"
+#include "support/error_of.hpp"
+#include "support/isolated.hpp"
+#include "support/processes.hpp"
+
+#include <cerrno>
+
+using namespace pidfd_util;
+using namespace support;
+
+namespace {
+
+enum class fate { alive, ended, unknown };
+
+fate ask(int fd) {
+    const auto alive = pidfd_view(fd).is_alive();
+    return !alive ? fate::unknown : *alive ? fate::alive : fate::ended;
+}
+
+} // namespace
+
+TEST_CASE("is_alive says yes of every living process, on every kernel") {
+    for (const profile& kernel : all_profiles()) {
+        for (const subject& s : living()) {
+            CAPTURE(kernel.name, s.name);
+            surroundings around;
+            around.kernel = kernel;
+            const auto got = isolated(around, [&] { return ask(s.fd); });
+            REQUIRE(got);
+            CHECK(*got == fate::alive);
+        }
+    }
+}
+
+TEST_CASE("is_alive says no of a zombie and of a reaped process, on every kernel") {
+    const child zombie = child::zombie();
+    const child reaped = child::reaped();
+    for (const profile& kernel : all_profiles()) {
+        CAPTURE(kernel.name);
+        surroundings around;
+        around.kernel = kernel;
+        for (const child* c : {&zombie, &reaped}) {
+            CAPTURE(c == &zombie);
+            const auto got = isolated(around, [&] { return ask(c->fd().fd()); });
+            REQUIRE(got);
+            CHECK(*got == fate::ended);
+        }
+    }
+}
+
+TEST_CASE("is_alive tells of processes in a foreign pid namespace too") {
+    const child running = child::running();
+    const child zombie = child::zombie();
+    const child reaped = child::reaped();
+    surroundings around;
+    around.pid_namespace = true;
+    around.proc = "fresh";
+    const auto ask_all = [&] {
+        return ask(running.fd().fd()) == fate::alive && ask(zombie.fd().fd()) == fate::ended &&
+               ask(reaped.fd().fd()) == fate::ended;
+    };
+    const auto got = isolated(around, ask_all);
+    if (!got)
+        SKIP_TEST(got.missing);
+    CHECK(*got);
+}
+
+TEST_CASE("is_alive reaps nobody") {
+    child c = child::zombie(7);
+    CHECK(c.fd().is_alive() == false);
+    CHECK(c.fd().is_alive() == false);
+    const auto status = c.fd().wait();
+    c.disown();
+    REQUIRE(status);
+    CHECK(status->code() == 7);
+}
+
+TEST_CASE("is_alive with what is no pidfd says so, on every kernel") {
+    for (const profile& kernel : all_profiles()) {
+        for (const subject& s : impostors()) {
+            CAPTURE(kernel.name, s.name);
+            surroundings around;
+            around.kernel = kernel;
+            const auto got =
+                isolated(around, [&] { return error_of(pidfd_view(s.fd).is_alive()); });
+            REQUIRE(got);
+            CHECK(*got == EBADFD);
+        }
+    }
+    CHECK(error_of(pidfd_view().is_alive()) == EBADF);
+    CHECK(error_of(pidfd_view(999).is_alive()) == EBADF);
+}
