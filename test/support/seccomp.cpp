@@ -3,6 +3,7 @@
 
 #include "uapi.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <linux/filter.h>
@@ -57,6 +58,16 @@ bool install(const std::vector<rule>& rules) {
     const sock_fprog program{static_cast<unsigned short>(code.size()), code.data()};
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
            syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0;
+}
+
+bool profile::forbids() const {
+    return std::any_of(rules.begin(), rules.end(), [](const rule& r) { return r.error == EPERM; });
+}
+
+bool profile::refuses_pidfd_open() const {
+    return std::any_of(rules.begin(), rules.end(), [](const rule& r) {
+        return r.number == SYS_pidfd_open && r.argument < 0;
+    });
 }
 
 profile native() {
