@@ -156,8 +156,9 @@ TEST_CASE("with too few file descriptors left, a process that has ended is not s
 }
 
 TEST_CASE("with too few file descriptors left, pids are not translated between namespaces") {
-    surroundings around = crowded(linux_5_10());
-    around.pid_namespace = true; // and the outer /proc stays
+    surroundings around = in_pid_namespace(""); // and the outer /proc stays
+    around.kernel = linux_5_10();
+    around.file_limit = limit;
     const auto got = isolated(around, [] { return ask_all(make_child().fd); });
     if (!got)
         SKIP_TEST(got.missing);

@@ -172,8 +172,7 @@ TEST_CASE("query of the ioctls and of setns tells what each errno means") {
 }
 
 TEST_CASE("query of procfs finds it missing where there is none") {
-    surroundings around;
-    around.proc = "none";
+    surroundings around = with_proc("none");
     const auto got = isolated(around, ask_features);
     if (!got)
         SKIP_TEST(got.missing);
@@ -181,8 +180,7 @@ TEST_CASE("query of procfs finds it missing where there is none") {
 }
 
 TEST_CASE("query of procfs finds it where /proc is an outer pid namespace's") {
-    surroundings around;
-    around.pid_namespace = true;
+    surroundings around = in_pid_namespace("");
     const auto got = isolated(around, ask_features);
     if (!got)
         SKIP_TEST(got.missing);
@@ -239,8 +237,8 @@ TEST_CASE("answering_path in a sandbox says that it forbids the operation, or ha
 TEST_CASE("answering_path of get_ppid tells the path also where the caller has no visible parent") {
     for (const profile& kernel : {native(), linux_5_10()}) {
         CAPTURE(kernel.name);
-        surroundings around = on(kernel);
-        around.pid_namespace = true;
+        surroundings around = in_pid_namespace("");
+        around.kernel = kernel;
         const auto got = isolated(around, ask_paths);
         if (!got)
             SKIP_TEST(got.missing);

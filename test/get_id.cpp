@@ -85,15 +85,12 @@ TEST_CASE("get_id is the same for every caller, whatever its user and its namesp
     const child c = child::running();
     const auto id = c.fd().get_id();
     REQUIRE(id);
-    surroundings inside;
+    surroundings inside = in_pid_namespace("");
     inside.user_namespace = true;
-    inside.pid_namespace = true;
     surroundings other_user;
     other_user.uid = 65533;
-    surroundings without_proc;
-    without_proc.proc = "none";
     std::string missing;
-    for (const surroundings& around : {inside, other_user, without_proc}) {
+    for (const surroundings& around : {inside, other_user, with_proc("none")}) {
         CAPTURE(around.pid_namespace, around.proc);
         const auto got = ask_in(around, c.fd().fd(), get_id);
         if (!got) {

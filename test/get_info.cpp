@@ -98,9 +98,7 @@ TEST_CASE("get_info is in the caller's pid namespace, whichever /proc is mounted
     for (const char* proc : {"", "fresh"}) {
         for (const profile& kernel : all_profiles()) {
             CAPTURE(kernel.name, proc);
-            surroundings around;
-            around.pid_namespace = true;
-            around.proc = proc;
+            surroundings around = in_pid_namespace(proc);
             const auto got = isolated(around, [&] { return ask_family(kernel); });
             if (!got)
                 SKIP_TEST(got.missing);

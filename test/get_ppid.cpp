@@ -132,9 +132,7 @@ TEST_CASE("get_ppid is in the caller's pid namespace, whichever /proc is mounted
     for (const char* proc : {"", "fresh"}) {
         for (const profile& kernel : all_profiles()) {
             CAPTURE(kernel.name, proc);
-            surroundings around;
-            around.pid_namespace = true;
-            around.proc = proc;
+            surroundings around = in_pid_namespace(proc);
             const auto got = isolated(around, [&] { return ask_family(kernel); });
             if (!got)
                 SKIP_TEST(got.missing);
@@ -163,8 +161,11 @@ TEST_CASE("get_ppid never names a parent outside of the caller's pid namespace, 
     for (const profile& kernel : kernels) {
         for (const bool fresh_proc : {false, true}) {
             CAPTURE(kernel.name, fresh_proc);
-            const auto got = isolated({}, [&] { return ask_joined(kernel, fresh_proc); });
-            REQUIRE(got);
+            surroundings around;
+            around.user_namespace = geteuid() != 0; // which may make the pid namespace
+            const auto got = isolated(around, [&] { return ask_joined(kernel, fresh_proc); });
+            if (!got)
+                SKIP_TEST(got.missing);
             if (got->pid < 0)
                 SKIP_TEST("no pid namespace may be made");
             if (!fresh_proc && kernel.refuses_pidfd_open()) {

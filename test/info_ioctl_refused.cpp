@@ -97,9 +97,8 @@ TEST_CASE(
     const child alive = child::running();
     for (const char* proc : {"", "fresh", "none"}) {
         CAPTURE(proc);
-        surroundings around = on(info_refused("ESRCH", ESRCH));
-        around.pid_namespace = true;
-        around.proc = proc;
+        surroundings around = in_pid_namespace(proc);
+        around.kernel = info_refused("ESRCH", ESRCH);
         const auto got = isolated(around, [&] { return ask_all(alive.fd().fd()); });
         if (!got)
             SKIP_TEST(got.missing);

@@ -96,19 +96,22 @@ surroundings as(const profile& kernel, std::optional<uid_t> uid) {
     return around;
 }
 
-/// What there is around the first process of a pid namespace.
+/// What there is around the first process of a pid namespace, asked on both paths.
 constexpr int relatives = 5;
 struct family {
-    answers of[relatives];
+    answers best[relatives];
+    answers fallback[relatives];
 };
 
-family ask_family(const profile& kernel) {
+family ask_family() {
     const int fds[relatives] = {raw_pidfd_open(getpid(), 0), make_child().fd, make_grandchild().fd,
                                 make_grandchild_in_namespace().fd, make_zombie().fd};
-    install(kernel.rules);
     family all{};
     for (int i = 0; i < relatives; ++i)
-        all.of[i] = ask_all(fds[i]);
+        all.best[i] = ask_all(fds[i]);
+    install(linux_5_10().rules);
+    for (int i = 0; i < relatives; ++i)
+        all.fallback[i] = ask_all(fds[i]);
     return all;
 }
 
@@ -160,28 +163,15 @@ TEST_CASE("the paths agree within a pid namespace, whichever /proc is mounted") 
     if (!has(feature::info_ioctl))
         SKIP_TEST(one_path);
     for (const char* proc : {"", "fresh"}) {
-        surroundings around;
-        around.pid_namespace = true;
-        around.proc = proc;
-        const auto best = isolated(around, [] { return ask_family(native()); });
-        const auto fallback = isolated(around, [] { return ask_family(linux_5_10()); });
-        if (!best)
-            SKIP_TEST(best.missing);
-        REQUIRE(fallback);
+        const auto got = isolated(in_pid_namespace(proc), ask_family);
+        if (!got)
+            SKIP_TEST(got.missing);
+        CHECK(got->best[0].pid.value == 1);
         for (int i = 0; i < relatives; ++i) {
             CAPTURE(proc, i);
-            // But for the namespace of a process in one of its own, which is another each time.
-            answers expected = best->of[i];
-            for (int t = 0; t < types; ++t) {
-                const bool own = all_types[t] == namespace_type::pid ||
-                                 all_types[t] == namespace_type::pid_for_children ||
-                                 (all_types[t] == namespace_type::mnt && around.proc == "fresh");
-                if (own && expected.namespaces[t].error == 0) {
-                    CHECK(fallback->of[i].namespaces[t].value != 0);
-                    expected.namespaces[t].value = fallback->of[i].namespaces[t].value;
-                }
-            }
-            check_agreement(expected, fallback->of[i]);
+            CHECK(got->best[i].pid.error == 0);
+            check_agreement(got->best[i], got->fallback[i]);
+            check_paths(got->best[i], got->fallback[i]);
         }
     }
 }
@@ -189,27 +179,19 @@ TEST_CASE("the paths agree within a pid namespace, whichever /proc is mounted") 
 TEST_CASE("the paths agree two pid namespaces below the one of /proc") {
     if (!has(feature::info_ioctl))
         SKIP_TEST(one_path);
-    surroundings around;
-    around.pid_namespace = true;
-    const auto below = [&](const profile& kernel) {
-        return isolated(around, [&] {
-            const auto inner = isolated(around, [&] { return ask_family(kernel); });
-            return inner ? *inner : family{};
-        });
-    };
-    const auto best = below(native());
-    const auto fallback = below(linux_5_10());
-    if (!best)
-        SKIP_TEST(best.missing);
-    REQUIRE(fallback);
-    CHECK(best->of[0].pid.value == 1);
+    const surroundings around = in_pid_namespace("");
+    const auto got = isolated(around, [&] {
+        const auto inner = isolated(around, ask_family);
+        return inner ? *inner : family{};
+    });
+    if (!got)
+        SKIP_TEST(got.missing);
+    CHECK(got->best[0].pid.value == 1);
     for (int i = 0; i < relatives; ++i) {
         CAPTURE(i);
-        check_same(best->of[i].pid, fallback->of[i].pid);
-        check_same(best->of[i].ppid, fallback->of[i].ppid);
-        check_same(best->of[i].creds, fallback->of[i].creds);
-        check_same(best->of[i].cgroupid, fallback->of[i].cgroupid);
-        CHECK(best->of[i].info.value.tgid == fallback->of[i].info.value.tgid);
+        CHECK(got->best[i].pid.error == 0);
+        check_agreement(got->best[i], got->fallback[i]);
+        check_paths(got->best[i], got->fallback[i]);
     }
 }
 
@@ -219,9 +201,7 @@ TEST_CASE("the paths agree on a process of a foreign pid namespace") {
     for (const subject& s : living()) {
         for (const char* proc : {"", "fresh"}) {
             CAPTURE(s.name, proc);
-            surroundings around;
-            around.pid_namespace = true;
-            around.proc = proc;
+            surroundings around = in_pid_namespace(proc);
             const auto best = isolated(around, [&] { return ask_all(s.fd); });
             around.kernel = linux_5_10();
             const auto fallback = isolated(around, [&] { return ask_all(s.fd); });

@@ -118,8 +118,7 @@ TEST_CASE("what one thread learnt under its own filter leaves the others an answ
             bool installed;
             answer<pid_t> there, here;
         };
-        surroundings around;
-        around.proc = proc;
+        surroundings around = with_proc(proc);
         const auto got = isolated(around, [&] {
             told result{};
             std::thread([&] {

@@ -3,11 +3,27 @@
 
 #include "uapi.hpp"
 
+#include <unistd.h>
+
 namespace support {
 
 surroundings on(const profile& kernel) {
     surroundings around;
     around.kernel = kernel;
+    return around;
+}
+
+surroundings with_proc(const char* proc) {
+    surroundings around;
+    around.proc = proc;
+    around.user_namespace = geteuid() != 0 && *proc != '\0';
+    return around;
+}
+
+surroundings in_pid_namespace(const char* proc) {
+    surroundings around = with_proc(proc);
+    around.pid_namespace = true;
+    around.user_namespace = geteuid() != 0;
     return around;
 }
 

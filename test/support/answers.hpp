@@ -44,6 +44,11 @@ outcome<answer<T>> ask_in(const surroundings& around, int fd, question<T> query)
 }
 
 surroundings on(const profile& kernel);
+/// The function runs as the first process of a pid namespace, under no rules yet; for an
+/// unprivileged caller in a user namespace too, which such a one may make.
+surroundings in_pid_namespace(const char* proc);
+/// With what stands in the place of /proc.
+surroundings with_proc(const char* proc);
 
 /// Whether the kernel that the test runs on has the feature.
 bool has(pidfd_util::feature f);
@@ -71,9 +76,8 @@ void check_foreign(question<T> query) {
     const child gone = child::reaped();
     for (const profile& kernel : all_profiles()) {
         for (const char* proc : {"", "fresh"}) {
-            surroundings around = on(kernel);
-            around.pid_namespace = true;
-            around.proc = proc;
+            surroundings around = in_pid_namespace(proc);
+            around.kernel = kernel;
             for (const subject& s : living()) {
                 CAPTURE(kernel.name, proc, s.name);
                 const auto got = ask_in(around, s.fd, query);
@@ -120,8 +124,8 @@ void check_without_proc(question<T> query) {
     const child c = child::running();
     for (const profile& kernel : all_profiles()) {
         CAPTURE(kernel.name);
-        surroundings around = on(kernel);
-        around.proc = "none";
+        surroundings around = with_proc("none");
+        around.kernel = kernel;
         const auto got = ask_in(around, c.fd().fd(), query);
         if (!got)
             SKIP_TEST(got.missing);
