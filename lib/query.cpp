@@ -31,6 +31,13 @@ int read_status(const procfs::process& process, status::record& result) noexcept
     return process.settle(error != 0 ? error : status::read(file.get(), result));
 }
 
+/// Whosever this pid is now.
+int read_status(int root, pid_t pid, status::record& result) noexcept {
+    unique_fd file;
+    const int error = procfs::open_file(root, pid, "status", O_RDONLY, file);
+    return error != 0 ? error : status::read(file.get(), result);
+}
+
 /// The parent's pid in the caller's pid namespace.
 int translate_parent(const procfs::process& process, status::record child, std::size_t depth,
                      pid_t& ppid) noexcept {
@@ -41,11 +48,8 @@ int translate_parent(const procfs::process& process, status::record child, std::
             ppid = child.ppid;
             return 0;
         }
-        unique_fd file;
         status::record parent{};
-        int error = procfs::open_file(process.root(), child.ppid, "status", O_RDONLY, file);
-        if (error == 0)
-            error = status::read(file.get(), parent);
+        int error = read_status(process.root(), child.ppid, parent);
         if (error == 0)
             error = pidns::translate(process.root(), child.ppid, parent.nspid, depth, ppid);
         // It was the parent all along if it still is. Otherwise it ended, and the next one is asked.
