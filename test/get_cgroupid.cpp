@@ -246,20 +246,33 @@ TEST_CASE("get_cgroupid without the ioctl is unsupported where no cgroup2 is mou
 
 TEST_CASE("get_cgroupid is not fooled by what is mounted over the cgroup2 mount") {
     const auto group = cgroup::make("-covered");
-    if (!group)
+    const auto cover = cgroup::make("-cover");
+    if (!group || !cover)
         SKIP_TEST(no_cgroup);
+    const auto trap = cover->make_below(group->name()); // what the group's path finds there
+    REQUIRE(trap);
     const child c = child::running();
     REQUIRE(group->add(c.pid()));
     const std::string point = cgroup2_mount();
-    const auto got = isolated(without_ioctl(), [&]() -> answer<std::uint64_t> {
-        if (!keep_mounts_here() || mount("none", point.c_str(), "tmpfs", 0, nullptr) != 0 ||
-            mkdir(group->path().c_str(), 0700) != 0)
-            return {0, errno, {}};
-        return ask(c.fd().fd(), get_cgroupid);
-    });
-    if (!got)
-        SKIP_TEST(got.missing);
-    CHECK(got->error == EOPNOTSUPP);
+    struct told {
+        bool prepared;
+        answer<std::uint64_t> id;
+    };
+    for (const bool tmpfs : {false, true}) {
+        CAPTURE(tmpfs);
+        const auto got = isolated(without_ioctl(), [&]() -> told {
+            const bool prepared = keep_mounts_here() &&
+                                  (tmpfs ? mount("none", point.c_str(), "tmpfs", 0, nullptr) == 0 &&
+                                               mkdir(group->path().c_str(), 0700) == 0
+                                         : mount(cover->path().c_str(), point.c_str(), nullptr,
+                                                 MS_BIND, nullptr) == 0);
+            return {prepared, ask(c.fd().fd(), get_cgroupid)};
+        });
+        if (!got)
+            SKIP_TEST(got.missing);
+        REQUIRE(got->prepared);
+        CHECK(got->id.error == EOPNOTSUPP);
+    }
 }
 
 TEST_CASE("get_cgroupid of a reaped process says that it is gone, never cgroup 0") {

@@ -3,6 +3,8 @@
 #include "support/answers.hpp"
 #include "support/cgroups.hpp"
 
+#include "uapi.hpp"
+
 #include <thread>
 #include <unistd.h>
 
@@ -86,6 +88,21 @@ TEST_CASE("a call that found no file descriptor left teaches nothing") {
     });
     REQUIRE(got);
     CHECK(*got == best());
+}
+
+TEST_CASE(
+    "a namespace type that the kernel was built without does not teach that the ioctl is missing") {
+    if (!has(feature::namespace_ioctl))
+        SKIP_TEST("no ioctl for namespaces");
+    constexpr auto request = uapi::get_namespace(static_cast<unsigned>(namespace_type::time) + 1);
+    const child c = child::running();
+    const profile without_time{"no time namespaces", {rule::ioctl(request, EOPNOTSUPP)}};
+    const auto got = isolated(on(without_time), [&] {
+        (void)pidfd_view(c.fd()).get_namespace(namespace_type::time);
+        return path_to_namespace(c.fd().fd());
+    });
+    REQUIRE(got);
+    CHECK(*got == answer_path::ioctl);
 }
 
 TEST_CASE("a filter that is installed later is noticed") {

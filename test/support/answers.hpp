@@ -109,6 +109,18 @@ void check_impostors(question<T> query) {
             REQUIRE(got);
             CHECK(got->error == EBADFD);
         }
+        // Nothing is left to tell it with in a sandbox that has no /proc either.
+        if (!kernel.refuses_pidfd_open()) {
+            surroundings without_proc = with_proc("none");
+            without_proc.kernel = kernel;
+            for (const subject& s : impostors()) {
+                CAPTURE(kernel.name, s.name);
+                const auto got = ask_in(without_proc, s.fd, query);
+                if (!got)
+                    SKIP_TEST(got.missing);
+                CHECK(got->error == EBADFD);
+            }
+        }
         for (const int closed : {-1, 9999, std::numeric_limits<int>::min()}) {
             CAPTURE(kernel.name, closed);
             const auto got = ask_in(on(kernel), closed, query);
