@@ -16,15 +16,18 @@ int check(int fd) noexcept {
         return EBADF;
     // The kernel looks at the fd first, and at whose child it is then. WNOWAIT: nothing is reaped.
     siginfo_t info;
-    switch (-sys::waitid(fd, info, WEXITED | WNOHANG | WNOWAIT)) {
+    const int waited = -sys::waitid(fd, info, WEXITED | WNOHANG | WNOWAIT);
+    switch (waited) {
     case 0:
     case ECHILD:
         return 0;
-    default: // no waitid(P_PIDFD) in this kernel or sandbox, or it is a bad fd
+    default: // it is a bad fd; or this kernel or sandbox has no waitid(P_PIDFD), said with another errno
         break;
     }
     if (const int error = sys::is_open(fd); error != 0)
         return -error;
+    if (waited == EBADF)
+        return EBADFD;
     long magic = 0;
     if (sys::filesystem_magic(fd, magic) == 0 && magic == uapi::pidfs_magic)
         return 0;
