@@ -21,7 +21,8 @@ int check(int fd) noexcept {
     case 0:
     case ECHILD:
         return 0;
-    default: // it is a bad fd; or this kernel or sandbox has no waitid(P_PIDFD), said with another errno
+    default: // it is a bad fd; or this kernel or sandbox has no waitid(P_PIDFD), said with another
+             // errno
         break;
     }
     if (const int error = sys::is_open(fd); error != 0)
