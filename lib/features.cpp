@@ -6,6 +6,8 @@
 #include <pidfd_util/abi.hpp>
 #include <pidfd_util/unique_fd.hpp>
 
+#include <cerrno>
+
 namespace pidfd_util {
 
 namespace {
@@ -55,7 +57,8 @@ int by_query(operation op, answer_path& path) noexcept {
         return abi::get_pid(self.get(), pid, &path);
     case operation::get_ppid:
         error = abi::get_ppid(self.get(), pid, &path);
-        return error;
+        // That no parent is visible is an answer too. get_info has the same paths, and names it.
+        return error != EADDRNOTAVAIL ? error : abi::get_info(self.get(), info, sizeof info, &path);
     case operation::get_id:
         return abi::get_id(self.get(), id, &path);
     case operation::get_creds:

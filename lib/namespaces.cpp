@@ -64,8 +64,13 @@ int open_by_procfs(int fd, namespace_type type, unique_fd& ns) noexcept {
         const int mnt = process.open_file("ns/mnt", O_RDONLY, any);
         if (mnt == 0 && error == ENOENT)
             error = EOPNOTSUPP;
-        if (mnt == ENOENT && process.open_file("status", O_PATH, any) == 0)
-            return ended(process);
+        if (mnt != 0)
+            error = mnt; // no file descriptor left to look with, say
+        if (mnt == ENOENT) {
+            error = process.open_file("status", O_PATH, any);
+            if (error == 0)
+                return ended(process);
+        }
     }
     error = process.settle(error);
     if (error == 0)

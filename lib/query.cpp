@@ -31,6 +31,13 @@ int read_status(const procfs::process& process, status::record& result) noexcept
     return process.settle(error != 0 ? error : status::read(file.get(), result));
 }
 
+/// Whosever this pid is now.
+int read_status(int root, pid_t pid, status::record& result) noexcept {
+    unique_fd file;
+    const int error = procfs::open_file(root, pid, "status", O_RDONLY, file);
+    return error != 0 ? error : status::read(file.get(), result);
+}
+
 /// The parent's pid in the caller's pid namespace.
 int translate_parent(const procfs::process& process, status::record child, std::size_t depth,
                      pid_t& ppid) noexcept {
@@ -41,11 +48,8 @@ int translate_parent(const procfs::process& process, status::record child, std::
             ppid = child.ppid;
             return 0;
         }
-        unique_fd file;
         status::record parent{};
-        int error = procfs::open_file(process.root(), child.ppid, "status", O_RDONLY, file);
-        if (error == 0)
-            error = status::read(file.get(), parent);
+        int error = read_status(process.root(), child.ppid, parent);
         if (error == 0)
             error = pidns::translate(process.root(), child.ppid, parent.nspid, depth, ppid);
         // It was the parent all along if it still is. Otherwise it ended, and the next one is asked.
@@ -58,9 +62,10 @@ int translate_parent(const procfs::process& process, status::record child, std::
     }
 }
 
-int pid_by_fdinfo(int fd, pid_t& pid) noexcept {
-    procfs::process process;
-    std::size_t depth = 0;
+/// Opens a process in /proc and tells its pid in the caller's pid namespace, and how deep that is
+/// below the one of /proc. EREMOTE: it has no pid there, whatever this /proc shows of it: the ioctl
+/// tells nothing of it either.
+int open_visible(procfs::process& process, int fd, std::size_t& depth, pid_t& pid) noexcept {
     if (const int error = process.open(fd); error != 0)
         return error;
     if (const int error = pidns::depth_of_caller(process.root(), depth); error != 0)
@@ -71,28 +76,38 @@ int pid_by_fdinfo(int fd, pid_t& pid) noexcept {
     return depth == 1 ? error : process.settle(error);
 }
 
+int pid_by_fdinfo(int fd, pid_t& pid) noexcept {
+    procfs::process process;
+    std::size_t depth = 0;
+    pid_t found = 0;
+    if (const int error = open_visible(process, fd, depth, found); error != 0)
+        return error;
+    pid = found;
+    return 0;
+}
+
 int ppid_by_procfs(int fd, pid_t& ppid) noexcept {
     procfs::process process;
     std::size_t depth = 0;
+    pid_t pid = 0;
     status::record child{};
-    if (const int error = process.open(fd); error != 0)
-        return error;
-    if (const int error = pidns::depth_of_caller(process.root(), depth); error != 0)
+    if (const int error = open_visible(process, fd, depth, pid); error != 0)
         return error;
     if (const int error = read_status(process, child); error != 0)
         return error;
-    // A process that the caller cannot see is that first of all, whatever its parent is.
-    pid_t pid{};
-    if (const int error = pidns::translate(process.root(), child.pid, child.nspid, depth, pid);
-        error != 0)
-        return process.settle(error);
-    return translate_parent(process, child, depth, ppid);
+    pid_t found = 0;
+    if (const int error = translate_parent(process, child, depth, found); error != 0)
+        return error;
+    ppid = found;
+    return 0;
 }
 
 int creds_by_procfs(int fd, credentials& creds) noexcept {
     procfs::process process;
+    std::size_t depth = 0;
+    pid_t pid = 0;
     status::record found{};
-    if (const int error = process.open(fd); error != 0)
+    if (const int error = open_visible(process, fd, depth, pid); error != 0)
         return error;
     if (const int error = read_status(process, found); error != 0)
         return error;
@@ -102,7 +117,9 @@ int creds_by_procfs(int fd, credentials& creds) noexcept {
 
 int cgroupid_by_procfs(int fd, std::uint64_t& cgroupid) noexcept {
     procfs::process process;
-    if (const int error = process.open(fd); error != 0)
+    std::size_t depth = 0;
+    pid_t pid = 0;
+    if (const int error = open_visible(process, fd, depth, pid); error != 0)
         return error;
     return cgroup::find_id(process, fd, cgroupid);
 }
@@ -127,15 +144,10 @@ int info_by_procfs(int fd, abi::info_record& r) noexcept {
     procfs::process process;
     std::size_t depth = 0;
     status::record found{};
-    if (const int error = process.open(fd); error != 0)
-        return error;
-    if (const int error = pidns::depth_of_caller(process.root(), depth); error != 0)
+    if (const int error = open_visible(process, fd, depth, r.pid); error != 0)
         return error;
     if (const int error = read_status(process, found); error != 0)
         return error;
-    const int error = pidns::translate(process.root(), found.pid, found.nspid, depth, r.pid);
-    if (error != 0)
-        return process.settle(error);
     r.tgid = depth == 1 ? found.tgid : found.nstgid.pids[depth - 1];
     r.creds = found.creds;
     r.filled = abi::info_record::has_creds;

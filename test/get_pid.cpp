@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "support/catch.hpp"
-#include "support/isolated.hpp"
-#include "support/processes.hpp"
+#include "support/answers.hpp"
 
-#include <pidfd_util/features.hpp>
-
-#include <cerrno>
 #include <unistd.h>
 
 using namespace pidfd_util;
@@ -13,16 +8,8 @@ using namespace support;
 
 namespace {
 
-struct answer {
-    pid_t pid;
-    int error;
-    answer_path path;
-};
-
-answer ask(int fd) {
-    answer_path path{};
-    const auto pid = pidfd_view(fd).get_pid(&path);
-    return {pid.value_or(0), pid ? 0 : pid.error().value(), path};
+answer<pid_t> ask(int fd) {
+    return support::ask(fd, &pidfd_view::get_pid);
 }
 
 } // namespace
@@ -36,7 +23,7 @@ TEST_CASE("get_pid tells the pid of every living process, on every kernel") {
             const auto got = isolated(around, [&] { return ask(s.fd); });
             REQUIRE(got);
             CHECK(got->error == 0);
-            CHECK(got->pid == s.pid);
+            CHECK(got->value == s.pid);
         }
     }
 }
@@ -50,7 +37,7 @@ TEST_CASE("get_pid of a zombie tells its pid") {
         const auto got = isolated(around, [&] { return ask(c.fd().fd()); });
         REQUIRE(got);
         CHECK(got->error == 0);
-        CHECK(got->pid == c.pid());
+        CHECK(got->value == c.pid());
     }
 }
 
@@ -67,51 +54,30 @@ TEST_CASE("get_pid of a reaped process says that it is gone, never pid -1") {
 }
 
 TEST_CASE("get_pid of a process outside of the caller's pid namespace says so, never pid 0") {
-    const child c = child::running();
-    for (const profile& kernel : all_profiles()) {
-        for (const char* proc : {"", "fresh"}) {
-            CAPTURE(kernel.name, proc);
-            surroundings around;
-            around.kernel = kernel;
-            around.pid_namespace = true;
-            around.proc = proc;
-            const auto got = isolated(around, [&] { return ask(c.fd().fd()); });
-            if (!got)
-                SKIP_TEST(got.missing);
-            CHECK(got->error == EREMOTE);
-        }
-    }
+    check_foreign(&pidfd_view::get_pid);
 }
 
 TEST_CASE(
     "get_pid without the ioctl answers in the caller's pid namespace where /proc is another's") {
-    surroundings around;
+    surroundings around = in_pid_namespace(""); // and the outer /proc stays
     around.kernel = linux_5_10();
-    around.pid_namespace = true; // and the outer /proc stays
     const auto got = isolated(around, [] {
         const auto self = pidfd::from_self();
-        return self ? ask(self->fd()) : answer{};
+        return self ? ask(self->fd()) : answer<pid_t>{};
     });
     if (!got)
         SKIP_TEST(got.missing);
     CHECK(got->error == 0);
-    CHECK(got->pid == 1);
+    CHECK(got->value == 1);
     CHECK(got->path == answer_path::fdinfo);
 }
 
 TEST_CASE("get_pid of what is no pidfd says so, on every kernel") {
-    for (const profile& kernel : all_profiles()) {
-        for (const subject& s : impostors()) {
-            CAPTURE(kernel.name, s.name);
-            surroundings around;
-            around.kernel = kernel;
-            const auto got = isolated(around, [&] { return ask(s.fd); });
-            REQUIRE(got);
-            CHECK(got->error == EBADFD);
-        }
-    }
-    CHECK(pidfd_view(-1).get_pid().error() == std::errc::bad_file_descriptor);
-    CHECK(pidfd_view(9999).get_pid().error().value() == EBADF);
+    check_impostors(&pidfd_view::get_pid);
+}
+
+TEST_CASE("get_pid without ioctl and /proc says what is in the way") {
+    check_without_proc(&pidfd_view::get_pid);
 }
 
 TEST_CASE("get_pid of what is no pidfd leaves later answers on the best path") {

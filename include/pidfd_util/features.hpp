@@ -14,9 +14,11 @@ inline namespace PIDFD_UTIL_INLINE_NAMESPACE {
 /// itself, without side effects.
 ///
 /// \errors
-/// | errno  | when |
-/// | ------ | ---- |
-/// | EMFILE, ENFILE, ENOMEM | no file descriptor left to try it on |
+/// | errno      | `pidfd_errc`           | when |
+/// | ---------- | ---------------------- | ---- |
+/// | EMFILE, ENFILE, ENOMEM |            | no file descriptor left to try it on |
+/// | EOPNOTSUPP | `unsupported`          | it can be tried only on a pidfd, and there is no pidfd_open |
+/// | ERFKILL    | `forbidden_by_sandbox` | the same, and a sandbox refuses pidfd_open |
 [[nodiscard]] inline expected<availability> query(feature f) noexcept {
     availability result{};
     return detail::result(abi::query(f, result), result);

@@ -33,7 +33,7 @@ class pidfd;
 /// | ERFKILL      | `forbidden_by_sandbox` | a sandbox refuses the system call, and no other path can answer |
 ///
 /// A query that has several paths tells in `*answered`, if it is given, which one answered. The
-/// paths through /proc need up to three file descriptors for the time of the call, and fail with
+/// paths through /proc need up to four file descriptors for the time of the call, and fail with
 /// EMFILE or ENFILE where there are none; they fail with EACCES where /proc hides the process
 /// (hidepid=), and with EBADMSG where its text cannot be understood.
 class pidfd_operations {

@@ -10,6 +10,7 @@
 #include <grp.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -59,7 +60,9 @@ const char* set_up_inside(const surroundings& s) {
     if (!s.proc.empty() && !replace_proc(s.proc))
         return "mounting /proc";
     if (s.uid && (setgroups(0, nullptr) != 0 || setresgid(*s.uid, *s.uid, *s.uid) != 0 ||
-                  setresuid(*s.uid, *s.uid, *s.uid) != 0))
+                  setresuid(*s.uid, *s.uid, *s.uid) != 0 ||
+                  // As after an exec. Without it, Linux before 5.14 hides its own fdinfo from it.
+                  prctl(PR_SET_DUMPABLE, 1) != 0))
         return "becoming another user";
     if (s.file_limit != 0) {
         const rlimit limit{s.file_limit, s.file_limit};

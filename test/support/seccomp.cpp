@@ -3,6 +3,7 @@
 
 #include "uapi.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <linux/filter.h>
@@ -58,6 +59,15 @@ bool install(const std::vector<rule>& rules) {
     // Not seccomp(2), which Valgrind does not know.
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
            prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+bool profile::forbids() const {
+    return std::any_of(rules.begin(), rules.end(), [](const rule& r) { return r.error == EPERM; });
+}
+
+bool profile::refuses_pidfd_open() const {
+    return std::any_of(rules.begin(), rules.end(),
+                       [](const rule& r) { return r.number == SYS_pidfd_open && r.argument < 0; });
 }
 
 profile native() {

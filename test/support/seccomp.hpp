@@ -31,6 +31,10 @@ bool install(const std::vector<rule>& rules);
 struct profile {
     const char* name;
     std::vector<rule> rules;
+
+    /// Whether it is a sandbox that says EPERM, and not one that poses as an older kernel.
+    bool forbids() const;
+    bool refuses_pidfd_open() const;
 };
 profile native();
 profile linux_5_4();

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: MIT
+#include "support/answers.hpp"
+#include "support/cgroups.hpp"
+#include "support/nested.hpp"
+
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+using namespace pidfd_util;
+using namespace support;
+
+namespace {
+
+struct told {
+    int error;
+    availability found;
+};
+struct features {
+    told of[std::size(all_features)];
+    const told& operator[](feature f) const { return of[static_cast<unsigned>(f)]; }
+};
+
+features ask_features() {
+    features all{};
+    for (const feature f : all_features) {
+        const auto found = query(f);
+        all.of[static_cast<unsigned>(f)] = {found ? 0 : found.error().value(),
+                                            found.value_or(availability{})};
+    }
+    return all;
+}
+
+struct path_told {
+    int error;
+    answer_path path;
+};
+struct paths {
+    path_told of[std::size(all_operations)];
+    const path_told& operator[](operation op) const { return of[static_cast<unsigned>(op)]; }
+};
+
+paths ask_paths() {
+    paths all{};
+    for (const operation op : all_operations) {
+        const auto path = answering_path(op);
+        all.of[static_cast<unsigned>(op)] = {path ? 0 : path.error().value(),
+                                             path.value_or(answer_path::none)};
+    }
+    return all;
+}
+
+features features_on(const profile& kernel) {
+    const auto got = isolated(on(kernel), ask_features);
+    REQUIRE(got);
+    return *got;
+}
+
+paths paths_on(const profile& kernel) {
+    const auto got = isolated(on(kernel), ask_paths);
+    REQUIRE(got);
+    return *got;
+}
+
+void check(const told& got, availability expected) {
+    CHECK(got.error == 0);
+    CHECK(to_string(got.found) == std::string(to_string(expected)));
+}
+
+void check(const path_told& got, answer_path expected) {
+    CHECK(got.error == 0);
+    CHECK(to_string(got.path) == std::string(to_string(expected)));
+}
+
+/// As 1000 * 5 + 10.
+int number(const char* release) {
+    int major = 0;
+    int minor = 0;
+    REQUIRE(std::sscanf(release, "%d.%d", &major, &minor) == 2);
+    return 1000 * major + minor;
+}
+
+bool under_seccomp() {
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);)
+        if (line.rfind("Seccomp:", 0) == 0)
+            return line != "Seccomp:\t0";
+    return true;
+}
+
+constexpr answer_path by_ioctl_or(bool ioctl, answer_path other) {
+    return ioctl ? answer_path::ioctl : other;
+}
+
+/// What the profiles of older kernels take away.
+bool taken(const profile& kernel, feature f) {
+    const std::string name = kernel.name;
+    switch (f) {
+    case feature::info_ioctl:
+        return !kernel.rules.empty();
+    case feature::namespace_ioctl:
+    case feature::thread:
+    case feature::signal_scope:
+        return name == "5.10" || name == "5.4";
+    case feature::pidfd_getfd:
+    case feature::nonblock:
+        return name == "5.4";
+    default:
+        return false;
+    }
+}
+
+} // namespace
+
+TEST_CASE("query finds each feature from its first kernel on, and never before") {
+    if (under_seccomp())
+        SKIP_TEST("the tests run in a sandbox");
+    struct utsname system {};
+    REQUIRE(uname(&system) == 0);
+    const features found = features_on(native());
+    for (const feature f : all_features) {
+        CAPTURE(to_string(f), system.release);
+        const char* first = first_kernel(f);
+        const bool here = *first == '\0' || number(system.release) >= number(first);
+        check(found[f], here ? availability::available : availability::missing);
+    }
+}
+
+TEST_CASE("query finds missing what an older kernel lacks, and all else as it is") {
+    const features here = features_on(native());
+    for (const profile& kernel : {linux_5_4(), linux_5_10(), linux_6_12()}) {
+        const features found = features_on(kernel);
+        for (const feature f : all_features) {
+            CAPTURE(kernel.name, to_string(f));
+            check(found[f], taken(kernel, f) ? availability::missing : here[f].found);
+        }
+    }
+}
+
+TEST_CASE("query tells a sandbox that forbids from one that poses as an older kernel") {
+    for (const auto& [kernel, expected, untried] :
+         {std::tuple{sandbox(EPERM), availability::forbidden, ERFKILL},
+          std::tuple{sandbox(ENOSYS), availability::missing, EOPNOTSUPP}}) {
+        const features found = features_on(kernel);
+        for (const feature f : {feature::pidfd_send_signal, feature::pidfd_open, feature::waitid,
+                                feature::pidfd_getfd, feature::nonblock, feature::thread}) {
+            CAPTURE(kernel.name, to_string(f));
+            check(found[f], expected);
+        }
+        // There is no pidfd to try these on.
+        for (const feature f :
+             {feature::setns, feature::pidfs, feature::signal_scope, feature::namespace_ioctl,
+              feature::info_ioctl, feature::file_handle}) {
+            CAPTURE(kernel.name, to_string(f));
+            CHECK(found[f].error == untried);
+        }
+        check(found[feature::procfs], availability::available);
+    }
+}
+
+TEST_CASE("query of the ioctls and of setns tells what each errno means") {
+    const profile calls[] = {info_refused("ENOSYS", ENOSYS), info_refused("EPERM", EPERM),
+                             info_refused("EACCES", EACCES)};
+    for (const profile& kernel : calls) {
+        CAPTURE(kernel.name);
+        check(features_on(kernel)[feature::info_ioctl],
+              kernel.rules[0].error == ENOSYS ? availability::missing : availability::forbidden);
+    }
+}
+
+TEST_CASE("query of procfs finds it missing where there is none") {
+    surroundings around = with_proc("none");
+    const auto got = isolated(around, ask_features);
+    if (!got)
+        SKIP_TEST(got.missing);
+    check((*got)[feature::procfs], availability::missing);
+}
+
+TEST_CASE("query of procfs finds it where /proc is an outer pid namespace's") {
+    surroundings around = in_pid_namespace("");
+    const auto got = isolated(around, ask_features);
+    if (!got)
+        SKIP_TEST(got.missing);
+    check((*got)[feature::procfs], availability::available);
+}
+
+TEST_CASE("answering_path tells the path of every operation, on every kernel") {
+    for (const profile& kernel : all_profiles()) {
+        if (kernel.refuses_pidfd_open())
+            continue;
+        const features found = features_on(kernel);
+        const paths got = paths_on(kernel);
+        const auto there = [&](feature f) { return found[f].found == availability::available; };
+        const bool info = there(feature::info_ioctl);
+        CAPTURE(kernel.name);
+        check(got[operation::from_pid], answer_path::syscall);
+        check(got[operation::get_pid], by_ioctl_or(info, answer_path::fdinfo));
+        check(got[operation::get_ppid], by_ioctl_or(info, answer_path::procfs));
+        check(got[operation::get_creds], by_ioctl_or(info, answer_path::procfs));
+        check(got[operation::get_info], by_ioctl_or(info, answer_path::procfs));
+        if (info || !cgroup2_mount().empty())
+            check(got[operation::get_cgroupid], by_ioctl_or(info, answer_path::procfs));
+        else
+            CHECK(got[operation::get_cgroupid].error == EOPNOTSUPP);
+        if (kernel.rules.empty() && there(feature::pidfs))
+            check(got[operation::get_id], answer_path::inode);
+        check(got[operation::get_namespace],
+              by_ioctl_or(there(feature::namespace_ioctl), answer_path::procfs));
+        check(got[operation::open_proc], answer_path::procfs);
+        check(got[operation::send_signal], answer_path::syscall);
+        check(got[operation::set_namespace],
+              there(feature::setns) ? answer_path::syscall : answer_path::procfs);
+        if (there(feature::pidfd_getfd))
+            check(got[operation::get_remote_fd], answer_path::syscall);
+        else
+            CHECK(got[operation::get_remote_fd].error == ENOSYS);
+        check(got[operation::wait], answer_path::syscall);
+        check(got[operation::is_alive], answer_path::syscall);
+    }
+}
+
+TEST_CASE("answering_path in a sandbox says that it forbids the operation, or has it not") {
+    for (const operation op : all_operations) {
+        CAPTURE(to_string(op));
+        const int forbidden = paths_on(sandbox(EPERM))[op].error;
+        const int missing = paths_on(sandbox(ENOSYS))[op].error;
+        if (op == operation::set_namespace)
+            continue; // may yet be had with a namespace's file descriptor, as far as one can try
+        CHECK(std::error_code(forbidden, pidfd_category()) == pidfd_errc::forbidden_by_sandbox);
+        CHECK(std::error_code(missing, pidfd_category()) == pidfd_errc::unsupported);
+    }
+}
+
+TEST_CASE("answering_path of get_ppid tells the path also where the caller has no visible parent") {
+    for (const profile& kernel : {native(), linux_5_10()}) {
+        CAPTURE(kernel.name);
+        surroundings around = in_pid_namespace("");
+        around.kernel = kernel;
+        const auto got = isolated(around, ask_paths);
+        if (!got)
+            SKIP_TEST(got.missing);
+        const bool info = kernel.rules.empty() && has(feature::info_ioctl);
+        check((*got)[operation::get_ppid], by_ioctl_or(info, answer_path::procfs));
+    }
+}
+
+TEST_CASE("query and answering_path notice a filter that is installed later") {
+    struct both {
+        bool installed;
+        features before, after;
+        paths before_paths, after_paths;
+    };
+    for (const profile& kernel : all_profiles()) {
+        CAPTURE(kernel.name);
+        const auto got = isolated({}, [&] {
+            both b{};
+            b.before = ask_features();
+            b.before_paths = ask_paths();
+            b.installed = install(kernel.rules);
+            b.after = ask_features();
+            b.after_paths = ask_paths();
+            return b;
+        });
+        REQUIRE(got);
+        REQUIRE(got->installed);
+        const features from_start = features_on(kernel);
+        const paths paths_from_start = paths_on(kernel);
+        for (const feature f : all_features) {
+            CAPTURE(to_string(f));
+            CHECK(got->after[f].error == from_start[f].error);
+            CHECK(got->after[f].found == from_start[f].found);
+        }
+        for (const operation op : all_operations) {
+            CAPTURE(to_string(op));
+            CHECK(got->after_paths[op].error == paths_from_start[op].error);
+            CHECK(got->after_paths[op].path == paths_from_start[op].path);
+        }
+    }
+}
+
+TEST_CASE("query and answering_path change nothing and leave no file descriptor open") {
+    const int before = count_fds();
+    ask_features();
+    ask_paths();
+    CHECK(count_fds() == before);
+    const auto entered = isolated({}, [] {
+        char uts_before[64] = {};
+        char uts_after[64] = {};
+        const bool read = readlink("/proc/thread-self/ns/uts", uts_before, 63) > 0;
+        ask_features();
+        ask_paths();
+        return read && readlink("/proc/thread-self/ns/uts", uts_after, 63) > 0 &&
+               std::string(uts_before) == uts_after;
+    });
+    REQUIRE(entered);
+    CHECK(*entered);
+}

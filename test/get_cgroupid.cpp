@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: MIT
+#include "support/answers.hpp"
+#include "support/cgroups.hpp"
+
+#include <cstdint>
+#include <cstdlib>
+#include <fcntl.h>
+#include <sched.h>
+#include <string>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+using namespace pidfd_util;
+using namespace support;
+
+namespace {
+
+constexpr question<std::uint64_t> get_cgroupid = &pidfd_view::get_cgroupid;
+
+constexpr const char* no_mount = "no cgroup2 is mounted";
+constexpr const char* no_cgroup = "no cgroup may be made";
+
+void check(const outcome<answer<std::uint64_t>>& got, std::uint64_t id) {
+    REQUIRE(got);
+    CHECK(got->error == 0);
+    CHECK(got->value == id);
+}
+
+/// A directory for a mount, with a blank in its name, which mountinfo escapes.
+class mount_point {
+public:
+    mount_point() { REQUIRE(mkdtemp(path_) != nullptr); }
+    ~mount_point() { rmdir(path_); }
+    mount_point(const mount_point&) = delete;
+    mount_point& operator=(const mount_point&) = delete;
+    const char* path() const { return path_; }
+
+private:
+    char path_[40] = "/tmp/pidfd util \\ XXXXXX";
+};
+
+surroundings without_ioctl() {
+    surroundings around = on(linux_5_10());
+    around.mount_namespace = true;
+    return around;
+}
+
+bool keep_mounts_here() {
+    return mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+}
+
+} // namespace
+
+TEST_CASE("get_cgroupid tells the cgroup of every living process, on every kernel") {
+    if (cgroup2_mount().empty())
+        SKIP_TEST(no_mount);
+    for (const profile& kernel : all_profiles()) {
+        for (const subject& s : living()) {
+            CAPTURE(kernel.name, s.name);
+            check(ask_in(on(kernel), s.fd, get_cgroupid), shown_cgroup(s.pid));
+        }
+    }
+}
+
+TEST_CASE("get_cgroupid is the inode of the cgroup's directory, whatever the cgroup's name") {
+    // The last is how /proc marks a cgroup that was removed, and the middle one how mountinfo would
+    // write a blank.
+    for (const char* name : {"", " with  blanks ", "\ttab\\040", ":0::/", " (deleted)"}) {
+        const auto group = cgroup::make(name);
+        if (!group)
+            SKIP_TEST(no_cgroup);
+        const child c = child::running();
+        REQUIRE(group->add(c.pid()));
+        for (const profile& kernel : all_profiles()) {
+            CAPTURE(kernel.name, name);
+            check(ask_in(on(kernel), c.fd().fd(), get_cgroupid), group->id());
+        }
+    }
+}
+
+TEST_CASE("get_cgroupid follows a process from one cgroup to another") {
+    const auto group = cgroup::make("-from");
+    if (!group)
+        SKIP_TEST(no_cgroup);
+    const auto below = group->make_below("to");
+    REQUIRE(below);
+    const child c = child::running();
+    for (const auto* home : {&*group, &*below}) {
+        REQUIRE(home->add(c.pid()));
+        for (const profile& kernel : all_profiles()) {
+            CAPTURE(kernel.name);
+            check(ask_in(on(kernel), c.fd().fd(), get_cgroupid), home->id());
+        }
+    }
+}
+
+TEST_CASE("get_cgroupid of a zombie tells the cgroup that it died in") {
+    const auto group = cgroup::make("-zombie");
+    if (!group)
+        SKIP_TEST(no_cgroup);
+    child c = child::that([] { return 0; });
+    REQUIRE(group->add(c.pid()));
+    c.go();
+    c.wait_for_end();
+    for (const profile& kernel : all_profiles()) {
+        CAPTURE(kernel.name);
+        check(ask_in(on(kernel), c.fd().fd(), get_cgroupid), group->id());
+    }
+}
+
+TEST_CASE("get_cgroupid of a zombie whose cgroup is gone never names a cgroup of the like name") {
+    auto group = cgroup::make("-removed");
+    if (!group)
+        SKIP_TEST(no_cgroup);
+    child c = child::that([] { return 0; });
+    REQUIRE(group->add(c.pid()));
+    c.go();
+    c.wait_for_end();
+    const std::uint64_t id = group->id();
+    group->remove();
+    const auto successor = cgroup::make("-removed");
+    const auto like_the_mark = cgroup::make("-removed (deleted)");
+    REQUIRE(successor);
+    REQUIRE(like_the_mark);
+    for (const profile& kernel : all_profiles()) {
+        CAPTURE(kernel.name);
+        const auto got = ask_in(on(kernel), c.fd().fd(), get_cgroupid);
+        REQUIRE(got);
+        if (kernel.rules.empty() && has(feature::info_ioctl)) {
+            CHECK(got->value == id);
+        } else {
+            CHECK(got->error == (kernel.forbids() ? ERFKILL : EOPNOTSUPP));
+        }
+    }
+}
+
+TEST_CASE("get_cgroupid in a cgroup namespace never takes a cgroup of its own for one outside") {
+    const auto outer = cgroup::make("-outer");
+    if (!outer)
+        SKIP_TEST(no_cgroup);
+    const auto root = outer->make_below("root");
+    const auto outside = outer->make_below("x");
+    REQUIRE((root && outside));
+    const auto trap = root->make_below("x"); // what ignoring ".." would find
+    REQUIRE(trap);
+    const child beside = child::running(); // shown as /../x
+    const child above = child::running();  // shown as /..
+    const child within = child::running(); // shown as /x
+    REQUIRE(outside->add(beside.pid()));
+    REQUIRE(outer->add(above.pid()));
+    REQUIRE(trap->add(within.pid()));
+
+    struct told {
+        bool prepared;
+        answer<std::uint64_t> beside, above, within;
+    };
+    const std::string point = cgroup2_mount();
+    for (const profile& kernel : {native(), linux_5_10()}) {
+        for (const bool new_mount : {false, true}) {
+            CAPTURE(kernel.name, new_mount);
+            surroundings around;
+            around.mount_namespace = true;
+            const auto got = isolated(around, [&]() -> told {
+                // The old mount shows everything, the new one only what is below the root.
+                const bool prepared =
+                    keep_mounts_here() && root->add(0) && unshare(CLONE_NEWCGROUP) == 0 &&
+                    (!new_mount || (umount2(point.c_str(), MNT_DETACH) == 0 &&
+                                    mount("none", point.c_str(), "cgroup2", 0, nullptr) == 0)) &&
+                    install(kernel.rules);
+                return {prepared, ask(beside.fd().fd(), get_cgroupid),
+                        ask(above.fd().fd(), get_cgroupid), ask(within.fd().fd(), get_cgroupid)};
+            });
+            if (!got)
+                SKIP_TEST(got.missing);
+            REQUIRE(got->prepared);
+            const auto right_or_unsupported = [](const answer<std::uint64_t>& a, std::uint64_t id) {
+                return a.error == 0 ? a.value == id : a.error == EOPNOTSUPP;
+            };
+            CHECK(right_or_unsupported(got->within, trap->id()));
+            CHECK(right_or_unsupported(got->beside, outside->id()));
+            CHECK(right_or_unsupported(got->above, outer->id()));
+            const bool by_ioctl = kernel.rules.empty() && has(feature::info_ioctl);
+            if (by_ioctl || new_mount) {
+                CHECK(got->within.error == 0);
+                CHECK(got->beside.error == (by_ioctl ? 0 : EOPNOTSUPP));
+                CHECK(got->above.error == (by_ioctl ? 0 : EOPNOTSUPP));
+            }
+        }
+    }
+}
+
+TEST_CASE("get_cgroupid through a mount of a part of the hierarchy tells of that part only") {
+    const auto part = cgroup::make("-part");
+    if (!part)
+        SKIP_TEST(no_cgroup);
+    const auto below = part->make_below("below");
+    const auto alike = cgroup::make("-part-alike"); // begins with the part's path
+    REQUIRE((below && alike));
+    const child in_part = child::running();
+    const child in_below = child::running();
+    const child in_alike = child::running();
+    REQUIRE(part->add(in_part.pid()));
+    REQUIRE(below->add(in_below.pid()));
+    REQUIRE(alike->add(in_alike.pid()));
+
+    struct told {
+        bool prepared;
+        answer<std::uint64_t> part, below, alike, root;
+    };
+    const mount_point point;
+    const std::string whole = cgroup2_mount();
+    const auto got = isolated(without_ioctl(), [&]() -> told {
+        const bool prepared =
+            keep_mounts_here() &&
+            mount(part->path().c_str(), point.path(), nullptr, MS_BIND, nullptr) == 0 &&
+            umount2(whole.c_str(), MNT_DETACH) == 0;
+        const int self = raw_pidfd_open(getppid(), 0);
+        return {prepared, ask(in_part.fd().fd(), get_cgroupid),
+                ask(in_below.fd().fd(), get_cgroupid), ask(in_alike.fd().fd(), get_cgroupid),
+                ask(self, get_cgroupid)};
+    });
+    if (!got)
+        SKIP_TEST(got.missing);
+    REQUIRE(got->prepared);
+    CHECK(got->part.error == 0);
+    CHECK(got->part.value == part->id());
+    CHECK(got->below.error == 0);
+    CHECK(got->below.value == below->id());
+    CHECK(got->alike.error == EOPNOTSUPP);
+    CHECK(got->root.error == EOPNOTSUPP);
+}
+
+TEST_CASE("get_cgroupid without the ioctl is unsupported where no cgroup2 is mounted") {
+    const std::string point = cgroup2_mount();
+    const child c = child::running();
+    const auto got = isolated(without_ioctl(), [&]() -> answer<std::uint64_t> {
+        if (!keep_mounts_here() || (!point.empty() && umount2(point.c_str(), MNT_DETACH) != 0))
+            return {0, errno, {}};
+        return ask(c.fd().fd(), get_cgroupid);
+    });
+    if (!got)
+        SKIP_TEST(got.missing);
+    CHECK(got->error == EOPNOTSUPP);
+}
+
+TEST_CASE("get_cgroupid is not fooled by what is mounted over the cgroup2 mount") {
+    const auto group = cgroup::make("-covered");
+    const auto cover = cgroup::make("-cover");
+    if (!group || !cover)
+        SKIP_TEST(no_cgroup);
+    const auto trap = cover->make_below(group->name()); // what the group's path finds there
+    REQUIRE(trap);
+    const child c = child::running();
+    REQUIRE(group->add(c.pid()));
+    const std::string point = cgroup2_mount();
+    struct told {
+        bool prepared;
+        answer<std::uint64_t> id;
+    };
+    for (const bool tmpfs : {false, true}) {
+        CAPTURE(tmpfs);
+        const auto got = isolated(without_ioctl(), [&]() -> told {
+            const bool prepared = keep_mounts_here() &&
+                                  (tmpfs ? mount("none", point.c_str(), "tmpfs", 0, nullptr) == 0 &&
+                                               mkdir(group->path().c_str(), 0700) == 0
+                                         : mount(cover->path().c_str(), point.c_str(), nullptr,
+                                                 MS_BIND, nullptr) == 0);
+            return {prepared, ask(c.fd().fd(), get_cgroupid)};
+        });
+        if (!got)
+            SKIP_TEST(got.missing);
+        REQUIRE(got->prepared);
+        CHECK(got->id.error == EOPNOTSUPP);
+    }
+}
+
+TEST_CASE("get_cgroupid of a reaped process says that it is gone, never cgroup 0") {
+    check_reaped(get_cgroupid);
+}
+
+TEST_CASE("get_cgroupid of a process in a foreign pid namespace says so") {
+    check_foreign(get_cgroupid);
+}
+
+TEST_CASE("get_cgroupid of what is no pidfd says so") {
+    check_impostors(get_cgroupid);
+}
+
+TEST_CASE("get_cgroupid without ioctl and /proc says what is in the way") {
+    check_without_proc(get_cgroupid);
+}
+
+TEST_CASE("get_cgroupid without the ioctl says that /proc hides the process") {
+    check_hidden(get_cgroupid);
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+// What the library learns of the kernel, and from what it must not learn.
+#include "support/answers.hpp"
+#include "support/cgroups.hpp"
+
+#include "uapi.hpp"
+
+#include <thread>
+#include <unistd.h>
+
+using namespace pidfd_util;
+using namespace support;
+
+namespace {
+
+struct paths {
+    answer_path pid, ppid, id, creds, cgroupid, info, ns;
+};
+
+bool operator==(const paths& a, const paths& b) {
+    return a.pid == b.pid && a.ppid == b.ppid && a.id == b.id && a.creds == b.creds &&
+           a.cgroupid == b.cgroupid && a.info == b.info && a.ns == b.ns;
+}
+
+answer_path path_to_namespace(int fd) {
+    answer_path path{};
+    const auto ns = pidfd_view(fd).get_namespace(namespace_type::mnt, &path);
+    return path;
+}
+
+paths ask_every_query(int fd) {
+    return {ask(fd, &pidfd_view::get_pid).path,
+            ask(fd, &pidfd_view::get_ppid).path,
+            ask(fd, &pidfd_view::get_id).path,
+            ask(fd, &pidfd_view::get_creds).path,
+            ask(fd, &pidfd_view::get_cgroupid).path,
+            ask(fd, &pidfd_view::get_info).path,
+            path_to_namespace(fd)};
+}
+
+/// Which this kernel is known to have.
+paths best() {
+    const bool info = has(feature::info_ioctl);
+    const bool mounted = !cgroup2_mount().empty();
+    const auto by_info = info ? answer_path::ioctl : answer_path::procfs;
+    return {info ? answer_path::ioctl : answer_path::fdinfo,
+            by_info,
+            has(feature::pidfs) ? answer_path::inode : answer_path::none,
+            by_info,
+            info || mounted ? by_info : answer_path::none,
+            by_info,
+            has(feature::namespace_ioctl) ? answer_path::ioctl : answer_path::procfs};
+}
+
+} // namespace
+
+TEST_CASE("a call on what is no pidfd, or of a process that is gone, teaches nothing") {
+    const child good = child::running();
+    const child gone = child::reaped();
+    std::vector<int> fds{-1, 9999, gone.fd().fd()};
+    const std::vector<subject> bad = impostors();
+    for (const subject& s : bad)
+        fds.push_back(s.fd);
+    for (const int fd : fds) {
+        CAPTURE(fd);
+        const auto got = isolated({}, [&] {
+            ask_every_query(fd);
+            ask_every_query(fd);
+            return ask_every_query(good.fd().fd());
+        });
+        REQUIRE(got);
+        CHECK(*got == best());
+    }
+}
+
+TEST_CASE("a call that found no file descriptor left teaches nothing") {
+    const child good = child::running();
+    surroundings around;
+    around.file_limit = 100;
+    const auto got = isolated(around, [&] {
+        int last = -1;
+        for (int fd = 0; fd >= 0; fd = dup(0))
+            last = fd;
+        ask_every_query(good.fd().fd());
+        for (int fd = last; fd > last - 10; --fd)
+            close(fd);
+        return ask_every_query(good.fd().fd());
+    });
+    REQUIRE(got);
+    CHECK(*got == best());
+}
+
+TEST_CASE(
+    "a namespace type that the kernel was built without does not teach that the ioctl is missing") {
+    if (!has(feature::namespace_ioctl))
+        SKIP_TEST("no ioctl for namespaces");
+    constexpr auto request = uapi::get_namespace(static_cast<unsigned>(namespace_type::time) + 1);
+    const child c = child::running();
+    const profile without_time{"no time namespaces", {rule::ioctl(request, EOPNOTSUPP)}};
+    const auto got = isolated(on(without_time), [&] {
+        (void)pidfd_view(c.fd()).get_namespace(namespace_type::time);
+        return path_to_namespace(c.fd().fd());
+    });
+    REQUIRE(got);
+    CHECK(*got == answer_path::ioctl);
+}
+
+TEST_CASE("a filter that is installed later is noticed") {
+    const child c = child::running();
+    for (const profile& kernel : all_profiles()) {
+        CAPTURE(kernel.name);
+        struct told {
+            bool installed;
+            answer<pid_t> before, after;
+        };
+        const auto got = isolated({}, [&]() -> told {
+            const auto before = ask(c.fd().fd(), &pidfd_view::get_ppid);
+            const bool installed = install(kernel.rules);
+            return {installed, before, ask(c.fd().fd(), &pidfd_view::get_ppid)};
+        });
+        REQUIRE(got);
+        REQUIRE(got->installed);
+        CHECK(got->before.value == getpid());
+        CHECK(got->after.value == getpid());
+    }
+}
+
+TEST_CASE("what one thread learnt under its own filter leaves the others an answer") {
+    if (!has(feature::info_ioctl))
+        SKIP_TEST("no PIDFD_GET_INFO to be taken away");
+    const child c = child::running();
+    for (const char* proc : {"", "none"}) {
+        CAPTURE(proc);
+        struct told {
+            bool installed;
+            answer<pid_t> there, here;
+        };
+        surroundings around = with_proc(proc);
+        const auto got = isolated(around, [&] {
+            told result{};
+            std::thread([&] {
+                result.installed = install(linux_5_10().rules);
+                result.there = ask(c.fd().fd(), &pidfd_view::get_ppid);
+            }).join();
+            result.here = ask(c.fd().fd(), &pidfd_view::get_ppid);
+            return result;
+        });
+        if (!got)
+            SKIP_TEST(got.missing);
+        REQUIRE(got->installed);
+        CHECK(got->there.error == (around.proc.empty() ? 0 : EOPNOTSUPP));
+        CHECK(got->here.error == 0);
+        CHECK(got->here.value == getpid());
+    }
+}

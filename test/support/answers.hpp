@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+// Asks a query and keeps all that came of it in plain data, which can leave an isolated child; and
+// the checks that hold for every query alike.
+#ifndef PIDFD_UTIL_TEST_ANSWERS_HPP
+#define PIDFD_UTIL_TEST_ANSWERS_HPP
+
+#include "catch.hpp"
+#include "isolated.hpp"
+#include "processes.hpp"
+
+#include <pidfd_util/features.hpp>
+#include <pidfd_util/pidfd.hpp>
+
+#include <cerrno>
+#include <limits>
+#include <sys/types.h>
+#include <vector>
+
+namespace support {
+
+/// What came of a query.
+template <class T>
+struct answer {
+    T value;
+    int error; // 0 where there is a value
+    pidfd_util::answer_path path;
+};
+
+/// A query of `pidfd_view`.
+template <class T>
+using question = pidfd_util::expected<T> (pidfd_util::pidfd_operations::*)(
+    pidfd_util::answer_path*) const noexcept;
+
+template <class T>
+answer<T> ask(int fd, question<T> query) {
+    pidfd_util::answer_path path{};
+    const auto got = (pidfd_util::pidfd_view(fd).*query)(&path);
+    return {got.value_or(T{}), got ? 0 : got.error().value(), path};
+}
+
+template <class T>
+outcome<answer<T>> ask_in(const surroundings& around, int fd, question<T> query) {
+    return isolated(around, [=] { return ask(fd, query); });
+}
+
+surroundings on(const profile& kernel);
+/// The function runs as the first process of a pid namespace, under no rules yet; for an
+/// unprivileged caller in a user namespace too, which such a one may make.
+surroundings in_pid_namespace(const char* proc);
+/// With what stands in the place of /proc.
+surroundings with_proc(const char* proc);
+
+/// Whether the kernel that the test runs on has the feature.
+bool has(pidfd_util::feature f);
+
+/// A kernel or sandbox on which PIDFD_GET_INFO says this errno, and nothing else is amiss.
+profile info_refused(const char* name, int error);
+/// Those with each errno that means that the ioctl cannot be had.
+std::vector<profile> without_info();
+
+template <class T>
+void check_reaped(question<T> query) {
+    const child c = child::reaped();
+    for (const profile& kernel : all_profiles()) {
+        CAPTURE(kernel.name);
+        const auto got = ask_in(on(kernel), c.fd().fd(), query);
+        REQUIRE(got);
+        CHECK(got->error == ESRCH);
+        CHECK(got->path == pidfd_util::answer_path::none);
+    }
+}
+
+/// Of everything that is not in the caller's pid namespace or below: outside of it and beside it.
+template <class T>
+void check_foreign(question<T> query) {
+    const child gone = child::reaped();
+    for (const profile& kernel : all_profiles()) {
+        for (const char* proc : {"", "fresh"}) {
+            surroundings around = in_pid_namespace(proc);
+            around.kernel = kernel;
+            for (const subject& s : living()) {
+                CAPTURE(kernel.name, proc, s.name);
+                const auto got = ask_in(around, s.fd, query);
+                if (!got)
+                    SKIP_TEST(got.missing);
+                // The process beside the caller's namespace has a number of the same depth. To see
+                // that it is another one takes pidfd_open, which a sandbox refuses.
+                if (around.proc.empty() && s.name == "a process in a child pid namespace" &&
+                    kernel.refuses_pidfd_open()) {
+                    CHECK((got->error == ERFKILL || got->error == EOPNOTSUPP));
+                    continue;
+                }
+                CHECK(got->error == EREMOTE);
+            }
+            CAPTURE(kernel.name, proc);
+            const auto got = ask_in(around, gone.fd().fd(), query);
+            REQUIRE(got);
+            CHECK(got->error == ESRCH);
+        }
+    }
+}
+
+template <class T>
+void check_impostors(question<T> query) {
+    for (const profile& kernel : all_profiles()) {
+        for (const subject& s : impostors()) {
+            CAPTURE(kernel.name, s.name);
+            const auto got = ask_in(on(kernel), s.fd, query);
+            REQUIRE(got);
+            CHECK(got->error == EBADFD);
+        }
+        // Nothing is left to tell it with in a sandbox that has no /proc either.
+        if (!kernel.refuses_pidfd_open()) {
+            surroundings without_proc = with_proc("none");
+            without_proc.kernel = kernel;
+            for (const subject& s : impostors()) {
+                CAPTURE(kernel.name, s.name);
+                const auto got = ask_in(without_proc, s.fd, query);
+                if (!got)
+                    SKIP_TEST(got.missing);
+                CHECK(got->error == EBADFD);
+            }
+        }
+        for (const int closed : {-1, 9999, std::numeric_limits<int>::min()}) {
+            CAPTURE(kernel.name, closed);
+            const auto got = ask_in(on(kernel), closed, query);
+            REQUIRE(got);
+            CHECK(got->error == EBADF);
+        }
+    }
+}
+
+/// Where no path is left: with no ioctl and no /proc.
+template <class T>
+void check_without_proc(question<T> query) {
+    const child c = child::running();
+    for (const profile& kernel : all_profiles()) {
+        CAPTURE(kernel.name);
+        surroundings around = with_proc("none");
+        around.kernel = kernel;
+        const auto got = ask_in(around, c.fd().fd(), query);
+        if (!got)
+            SKIP_TEST(got.missing);
+        if (kernel.rules.empty() && has(pidfd_util::feature::info_ioctl))
+            CHECK(got->error == 0);
+        else
+            CHECK(got->error == (kernel.forbids() ? ERFKILL : EOPNOTSUPP));
+    }
+}
+
+/// Where /proc hides the process from the caller, and there is no ioctl.
+template <class T>
+void check_hidden(question<T> query) {
+    const child c = child::running();
+    surroundings around = on(linux_5_10());
+    around.proc = "hidepid=2";
+    around.uid = 65534;
+    const auto got = ask_in(around, c.fd().fd(), query);
+    if (!got)
+        SKIP_TEST(got.missing);
+    CHECK(got->error == EACCES);
+}
+
+} // namespace support
+
+#endif

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#include "cgroups.hpp"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <fstream>
+#include <sstream>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+namespace support {
+
+std::string cgroup2_mount() {
+    std::ifstream mounts("/proc/self/mountinfo");
+    for (std::string line; std::getline(mounts, line);) {
+        std::istringstream words(line);
+        std::string id, parent, device, root, point;
+        words >> id >> parent >> device >> root >> point;
+        if (line.find(" - cgroup2 ") != line.npos && root == "/")
+            return point;
+    }
+    return {};
+}
+
+std::uint64_t inode_of(const std::string& path) {
+    struct stat st {};
+    return stat(path.c_str(), &st) == 0 ? st.st_ino : 0;
+}
+
+std::uint64_t shown_cgroup(pid_t pid) {
+    const std::string mount = cgroup2_mount();
+    std::ifstream memberships("/proc/" + std::to_string(pid) + "/cgroup");
+    for (std::string line; std::getline(memberships, line);)
+        if (line.rfind("0::", 0) == 0 && !mount.empty())
+            return inode_of(mount + line.substr(3));
+    return 0;
+}
+
+cgroup::cgroup(std::string path, std::uint64_t id) : path_(std::move(path)), id_(id) {}
+
+cgroup::cgroup(cgroup&& other) noexcept
+    : path_(std::exchange(other.path_, {})), id_(std::exchange(other.id_, 0)) {}
+
+std::optional<cgroup> cgroup::make_at(const std::string& path) {
+    if (mkdir(path.c_str(), 0755) != 0)
+        return {};
+    return cgroup(path, inode_of(path));
+}
+
+std::optional<cgroup> cgroup::make(const std::string& name) {
+    const std::string mount = cgroup2_mount();
+    if (mount.empty())
+        return {};
+    return make_at(mount + "/pidfd-util-" + std::to_string(getpid()) + name);
+}
+
+std::optional<cgroup> cgroup::make_below(const std::string& name) const {
+    return make_at(path_ + "/" + name);
+}
+
+std::string cgroup::name() const {
+    return path_.substr(path_.rfind('/') + 1);
+}
+
+bool cgroup::add(pid_t pid) const {
+    const int fd = open((path_ + "/cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    const std::string text = std::to_string(pid);
+    const bool moved = write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+    close(fd);
+    return moved;
+}
+
+void cgroup::remove() {
+    // The kernel may let go of a process a little after it was reaped.
+    for (int attempts = 0; !path_.empty() && attempts < 1000; ++attempts) {
+        if (rmdir(path_.c_str()) == 0 || errno != EBUSY)
+            path_.clear();
+        else
+            usleep(1000);
+    }
+}
+
+} // namespace support
