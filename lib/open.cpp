@@ -13,8 +13,8 @@ void close(int fd) noexcept {
 }
 
 int duplicate(int fd, int& copy) noexcept {
-    // The copy is called a pidfd: it has to be one, as far as that can be told.
-    if (const int error = identify::check(fd); error == EBADF || error == EBADFD)
+    // The copy is called a pidfd: it has to be one, as far as there is a way to tell.
+    if (const int error = identify::check(fd); error != 0 && is_answer(error))
         return error;
     const int result = sys::duplicate(fd);
     if (result < 0)

