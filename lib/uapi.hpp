@@ -58,9 +58,27 @@ static_assert(sizeof(pidfd_info) == 64);
 inline constexpr std::uint64_t info_pid = 1U << 0;
 inline constexpr std::uint64_t info_creds = 1U << 1;
 inline constexpr std::uint64_t info_cgroupid = 1U << 2;
+inline constexpr std::uint64_t info_exit = 1U << 3;
+inline constexpr std::uint64_t info_coredump = 1U << 4;        // Linux 6.16, from 72 bytes on
+inline constexpr std::uint64_t info_coredump_signal = 1U << 6; // Linux 6.19
+inline constexpr std::uint64_t info_coredump_code = 1U << 7;   // Linux 7.x, from 88 bytes on
+
+// What follows it. (Linux 6.19 had the supported mask where the code is now: only a set bit in
+// `mask` says that a field is there.)
+struct pidfd_info_coredump {
+    pidfd_info info;
+    std::uint32_t coredump_flags;
+    std::uint32_t coredump_signal;
+    std::uint32_t coredump_code;
+    std::uint32_t padding;
+    std::uint64_t supported_mask;
+};
+static_assert(sizeof(pidfd_info_coredump) == 88);
 
 inline constexpr unsigned pidfs_ioctl_magic = 0xff;
 inline constexpr unsigned long get_info = _IOWR(pidfs_ioctl_magic, 11, pidfd_info);
+inline constexpr unsigned long get_info_coredump =
+    _IOWR(pidfs_ioctl_magic, 11, pidfd_info_coredump);
 
 // PIDFD_GET_*_NAMESPACE
 constexpr unsigned long get_namespace(unsigned number) noexcept {
