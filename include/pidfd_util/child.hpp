@@ -123,7 +123,7 @@ private:
         const int error = abi::wait_as_owner(fd(), deadline, ended, status);
         if (error == 0 && ended)
             status_ = exit_status::from_wait_status(status);
-        return detail::status(error, ended, status);
+        return detail::ended_result(error, ended, status);
     }
 
     pidfd fd_;

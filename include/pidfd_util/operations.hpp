@@ -22,19 +22,6 @@
 namespace pidfd_util {
 inline namespace PIDFD_UTIL_INLINE_NAMESPACE {
 
-namespace detail {
-
-[[nodiscard]] inline expected<std::optional<exit_status>> status(int error, bool ended,
-                                                                 int status) noexcept {
-    if (error != 0)
-        return failure(error);
-    if (!ended)
-        return std::nullopt;
-    return exit_status::from_wait_status(status);
-}
-
-} // namespace detail
-
 class pidfd;
 
 /// The operations on a pidfd. All are `const`: they may change the process, never the handle.
@@ -397,7 +384,7 @@ private:
     expected<std::optional<exit_status>> wait_before(std::int64_t deadline) const noexcept {
         bool ended{};
         int status{};
-        return detail::status(abi::wait(fd_, deadline, ended, status), ended, status);
+        return detail::ended_result(abi::wait(fd_, deadline, ended, status), ended, status);
     }
 };
 
@@ -430,7 +417,7 @@ pidfd_operations::try_wait_change(wait_flags changes) const noexcept {
 inline expected<std::optional<exit_status>> pidfd_operations::get_exit_status() const noexcept {
     bool ended{};
     int status{};
-    return detail::status(abi::get_exit_status(fd_, ended, status), ended, status);
+    return detail::ended_result(abi::get_exit_status(fd_, ended, status), ended, status);
 }
 
 inline expected<std::optional<coredump_info>> pidfd_operations::get_coredump() const noexcept {
