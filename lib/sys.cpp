@@ -121,11 +121,23 @@ int is_open(int fd) noexcept {
 }
 
 int duplicate(int fd) noexcept {
-    return raw_fd(fcntl_number, fd, F_DUPFD_CLOEXEC, 0);
+    return duplicate_above(fd, 0);
+}
+
+int duplicate_above(int fd, int lowest) noexcept {
+    return raw_fd(fcntl_number, fd, F_DUPFD_CLOEXEC, lowest);
+}
+
+int replace(int from, int to) noexcept {
+    return raw(SYS_dup3, from, to, 0);
 }
 
 int set_cloexec(int fd) noexcept {
     return raw(fcntl_number, fd, F_SETFD, FD_CLOEXEC);
+}
+
+int close_range_on_exec(int first) noexcept {
+    return raw(SYS_close_range, first, ~0U, uapi::close_range_cloexec);
 }
 
 int filesystem_magic(int fd, long& magic) noexcept {
@@ -259,6 +271,10 @@ int epoll_take(int epoll, std::uint64_t& index) noexcept {
     if (count == 1)
         index = event.data.u64;
     return count;
+}
+
+int clone3_without_arguments() noexcept {
+    return raw(SYS_clone3, nullptr, std::size_t{0});
 }
 
 pid_t getpid() noexcept {

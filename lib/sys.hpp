@@ -22,7 +22,12 @@ ssize_t read_from_start(int fd, char* buffer, std::size_t size) noexcept;
 /// 0 if the file descriptor is open.
 int is_open(int fd) noexcept;
 int duplicate(int fd) noexcept;
+int duplicate_above(int fd, int lowest) noexcept;
+/// Makes `to` the same as `from`, without close-on-exec.
+int replace(int from, int to) noexcept;
 int set_cloexec(int fd) noexcept;
+/// Every file descriptor from `first` on. Linux 5.11.
+int close_range_on_exec(int first) noexcept;
 
 int filesystem_magic(int fd, long& magic) noexcept;
 
@@ -62,6 +67,9 @@ int epoll_create() noexcept;
 int epoll_add(int epoll, int fd, std::uint64_t index) noexcept;
 /// One event that is there now: 1 and its index, or 0.
 int epoll_take(int epoll, std::uint64_t& index) noexcept;
+
+/// Fails in any case, and makes nothing.
+int clone3_without_arguments() noexcept;
 
 pid_t getpid() noexcept;
 pid_t gettid() noexcept;

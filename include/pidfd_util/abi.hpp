@@ -13,6 +13,7 @@
 #include <pidfd_util/export.hpp>
 #include <pidfd_util/namespaces.hpp>
 #include <pidfd_util/signal_scope.hpp>
+#include <pidfd_util/spawn_options.hpp>
 #include <pidfd_util/state_change.hpp>
 
 #include <csignal>
@@ -113,6 +114,10 @@ struct coredump_record {
 };
 PIDFD_UTIL_EXPORT int get_coredump(int fd, bool& known, coredump_record& record,
                                    std::size_t size) noexcept;
+
+/// `size` tells how much of the options, which grow at their end only, the caller knows.
+PIDFD_UTIL_EXPORT int spawn(const char* file, const char* const* argv, const spawn_options& options,
+                            std::size_t size, int& fd, spawn_step* failed) noexcept;
 
 PIDFD_UTIL_EXPORT int query(feature f, availability& result) noexcept;
 PIDFD_UTIL_EXPORT int answering_path(operation op, answer_path& path) noexcept;

@@ -16,6 +16,8 @@
 #include <pidfd_util/pidfd.hpp>
 #include <pidfd_util/process_info.hpp>
 #include <pidfd_util/signal_scope.hpp>
+#include <pidfd_util/spawn.hpp>
+#include <pidfd_util/spawn_options.hpp>
 #include <pidfd_util/state_change.hpp>
 #include <pidfd_util/unique_fd.hpp>
 #include <pidfd_util/wait_any.hpp>
