@@ -37,8 +37,8 @@ int check(int fd) noexcept {
     }
 }
 
-int has_ended(int fd, bool& ended) noexcept {
-    const int events = sys::poll(fd, 0);
+int has_ended(int fd, std::int64_t deadline, bool& ended) noexcept {
+    const int events = sys::poll(fd, deadline);
     if (events < 0)
         return -events;
     if ((events & POLLNVAL) != 0)

@@ -4,13 +4,18 @@
 #ifndef PIDFD_UTIL_LIB_IDENTIFY_HPP
 #define PIDFD_UTIL_LIB_IDENTIFY_HPP
 
+#include <cstdint>
+
 namespace pidfd_util::identify {
 
 /// 0: a pidfd. EBADF: closed. EBADFD: something else. EOPNOTSUPP: no way to tell.
 int check(int fd) noexcept;
 
-/// Whether the process has ended, reaped or not. `fd` is a pidfd.
-int has_ended(int fd, bool& ended) noexcept;
+/// Whether the process has ended, reaped or not, before the deadline. `fd` is a pidfd.
+int has_ended(int fd, std::int64_t deadline, bool& ended) noexcept;
+inline int has_ended(int fd, bool& ended) noexcept {
+    return has_ended(fd, 0, ended);
+}
 
 /// Whether the process was reaped. `fd` is a pidfd.
 int is_reaped(int fd, bool& reaped) noexcept;

@@ -25,15 +25,9 @@ int why_not_found(int fd, int error) noexcept {
     return sys::pidfd_send_signal(fd, 0, 0) == -EINVAL ? EREMOTE : ask_another;
 }
 
-} // namespace
-
-int get(int fd, std::uint64_t mask, std::uint64_t needed, uapi::pidfd_info& info) noexcept {
-    info = {};
-    info.mask = mask;
-    switch (const int error = -sys::ioctl(fd, uapi::get_info, &info); error) {
-    case 0:
-        // The kernel never says pid 0; a filter that answers "error 0" would.
-        return info.pid != 0 && (info.mask & needed) == needed ? 0 : ask_another;
+/// What the ioctl's errno means.
+int classify(int fd, int error) noexcept {
+    switch (error) {
     case ESRCH:
     case EREMOTE:
         return why_not_found(fd, error);
@@ -42,6 +36,55 @@ int get(int fd, std::uint64_t mask, std::uint64_t needed, uapi::pidfd_info& info
     default:
         return refusal(error);
     }
+}
+
+} // namespace
+
+int get(int fd, std::uint64_t mask, std::uint64_t needed, uapi::pidfd_info& info) noexcept {
+    info = {};
+    info.mask = mask;
+    if (const int error = -sys::ioctl(fd, uapi::get_info, &info); error != 0)
+        return classify(fd, error);
+    // The kernel never says pid 0; a filter that answers "error 0" would.
+    return info.pid != 0 && (info.mask & needed) == needed ? 0 : ask_another;
+}
+
+int get_exit(int fd, bool& ended, int& status) noexcept {
+    uapi::pidfd_info info{};
+    info.mask = uapi::info_exit;
+    const int error = -sys::ioctl(fd, uapi::get_info, &info);
+    if (error == 0) {
+        ended = (info.mask & uapi::info_exit) != 0;
+        status = info.exit_code;
+        return 0;
+    }
+    switch (const int meaning = classify(fd, error); meaning) {
+    case ESRCH: // was reaped, and nothing is kept of it: before Linux 6.15
+        return EOPNOTSUPP;
+    case EREMOTE: // lives, out of sight
+    case ask_another:
+        ended = false;
+        return 0;
+    default:
+        return meaning;
+    }
+}
+
+int get_coredump(int fd, bool& known, abi::coredump_record& record) noexcept {
+    uapi::pidfd_info_coredump wide{};
+    wide.info.mask = uapi::info_coredump | uapi::info_coredump_signal | uapi::info_coredump_code |
+                     uapi::info_exit;
+    if (const int error = -sys::ioctl(fd, uapi::get_info_coredump, &wide); error != 0)
+        return classify(fd, error);
+    const std::uint64_t mask = wide.info.mask;
+    known = (mask & uapi::info_coredump) != 0;
+    record.flags = wide.coredump_flags;
+    record.signal = static_cast<std::int32_t>(wide.coredump_signal);
+    record.code = static_cast<std::int32_t>(wide.coredump_code);
+    record.filled =
+        ((mask & uapi::info_coredump_signal) != 0 ? abi::coredump_record::has_signal : 0U) |
+        ((mask & uapi::info_coredump_code) != 0 ? abi::coredump_record::has_code : 0U);
+    return 0;
 }
 
 } // namespace pidfd_util::info_ioctl

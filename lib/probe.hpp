@@ -7,7 +7,7 @@
 #include "identify.hpp"
 
 #include <pidfd_util/answer_path.hpp>
-#include <pidfd_util/detail/feature_kinds.hpp>
+#include <pidfd_util/feature_kinds.hpp>
 
 namespace pidfd_util::probe {
 

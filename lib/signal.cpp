@@ -1,28 +1,35 @@
 // SPDX-License-Identifier: MIT
-// send_signal.
+// send_signal, its scopes, and queue_signal.
 #include "answer.hpp"
 #include "identify.hpp"
+#include "probe.hpp"
 #include "sys.hpp"
 
 #include <pidfd_util/abi.hpp>
 
 #include <csignal>
+#include <cstring>
+#include <unistd.h>
 
-namespace pidfd_util::abi {
+namespace pidfd_util {
 
-int send_signal(int fd, int signal) noexcept {
+namespace {
+
+int check_arguments(int fd, int signal) noexcept {
     if (signal < 0 || signal >= NSIG)
         return EINVAL;
     // To the kernel, some negative numbers are the calling thread and its process: PIDFD_SELF_*.
-    if (fd < 0)
-        return EBADF;
-    const int error = -sys::pidfd_send_signal(fd, signal, 0);
+    return fd < 0 ? EBADF : 0;
+}
+
+/// What the kernel's errno means for a valid signal.
+int explain(int fd, int error) noexcept {
     switch (error) {
     case EBADF:
         return sys::is_open(fd) == 0 ? EBADFD : EBADF;
     case EINVAL: {
-        // The signal is valid: the process is not in the caller's pid namespace or below, which the
-        // kernel looks at before it sees whether the process lives.
+        // The process is not in the caller's pid namespace or below, which the kernel looks at
+        // before it sees whether the process lives.
         bool reaped = false;
         return identify::is_reaped(fd, reaped) == 0 && reaped ? ESRCH : EREMOTE;
     }
@@ -31,4 +38,51 @@ int send_signal(int fd, int signal) noexcept {
     }
 }
 
-} // namespace pidfd_util::abi
+} // namespace
+
+namespace abi {
+
+int send_signal(int fd, int signal) noexcept {
+    if (const int error = check_arguments(fd, signal); error != 0)
+        return error;
+    return explain(fd, -sys::pidfd_send_signal(fd, signal, 0));
+}
+
+int send_signal_to(int fd, int signal, signal_scope scope) noexcept {
+    switch (scope) {
+    case signal_scope::thread:
+    case signal_scope::thread_group:
+    case signal_scope::process_group:
+        break;
+    default:
+        return EINVAL;
+    }
+    if (const int error = check_arguments(fd, signal); error != 0)
+        return error;
+    const int error = -sys::pidfd_send_signal(fd, signal, static_cast<unsigned>(scope));
+    if (error == EINVAL) {
+        // Before Linux 6.9 there are no scopes, and this is how it says so.
+        availability scopes{};
+        if (const int unknown = probe::try_out(feature::signal_scope, scopes); unknown != 0)
+            return unknown;
+        if (scopes != availability::available)
+            return EOPNOTSUPP;
+    }
+    return explain(fd, error);
+}
+
+int queue_signal(int fd, int signal, sigval value) noexcept {
+    if (const int error = check_arguments(fd, signal); error != 0)
+        return error;
+    siginfo_t info;
+    std::memset(&info, 0, sizeof info);
+    info.si_signo = signal;
+    info.si_code = SI_QUEUE;
+    info.si_pid = sys::getpid();
+    info.si_uid = ::getuid();
+    info.si_value = value;
+    return explain(fd, -sys::pidfd_queue_signal(fd, info));
+}
+
+} // namespace abi
+} // namespace pidfd_util

@@ -3,10 +3,15 @@
 
 #include "uapi.hpp"
 
+#include <pidfd_util/abi.hpp>
+
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <limits>
 #include <poll.h>
+#include <sys/epoll.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
@@ -64,9 +69,14 @@ constexpr long ppoll_number = SYS_ppoll_time64;
 using kernel_time = std::int64_t;
 #endif
 
+constexpr std::int64_t second = 1'000'000'000;
+
+/// A span of time for the kernel; what does not fit is cut, and the caller asks again.
 struct kernel_timespec {
-    explicit kernel_timespec(int milliseconds) noexcept
-        : seconds(milliseconds / 1000), nanoseconds((milliseconds % 1000) * kernel_time{1000000}) {}
+    explicit kernel_timespec(std::int64_t time) noexcept
+        : seconds(static_cast<kernel_time>(
+              std::min(time / second, std::int64_t{std::numeric_limits<std::int32_t>::max()}))),
+          nanoseconds(static_cast<kernel_time>(time % second)) {}
     kernel_time seconds;
     kernel_time nanoseconds;
 };
@@ -104,21 +114,29 @@ ssize_t read_from_start(int fd, char* buffer, std::size_t size) noexcept {
         [=] { return static_cast<ssize_t>(::syscall(SYS_pread64, fd, buffer, size, 0L, 0L, 0L)); });
 }
 
-int exists(int dir, const char* path) noexcept {
-    return raw(SYS_faccessat, dir, path, F_OK);
-}
-
 int is_open(int fd) noexcept {
     const int flags = raw(fcntl_number, fd, F_GETFD);
     return flags < 0 ? flags : 0;
 }
 
 int duplicate(int fd) noexcept {
-    return raw_fd(fcntl_number, fd, F_DUPFD_CLOEXEC, 0);
+    return duplicate_above(fd, 0);
+}
+
+int duplicate_above(int fd, int lowest) noexcept {
+    return raw_fd(fcntl_number, fd, F_DUPFD_CLOEXEC, lowest);
+}
+
+int replace(int from, int to) noexcept {
+    return raw(SYS_dup3, from, to, 0);
 }
 
 int set_cloexec(int fd) noexcept {
     return raw(fcntl_number, fd, F_SETFD, FD_CLOEXEC);
+}
+
+int close_range_on_exec(int first) noexcept {
+    return raw(SYS_close_range, first, ~0U, uapi::close_range_cloexec);
 }
 
 int filesystem_magic(int fd, long& magic) noexcept {
@@ -181,6 +199,10 @@ int pidfd_send_signal(int fd, int signal, unsigned flags) noexcept {
     return raw(SYS_pidfd_send_signal, fd, signal, nullptr, flags);
 }
 
+int pidfd_queue_signal(int fd, siginfo_t& info) noexcept {
+    return raw(SYS_pidfd_send_signal, fd, info.si_signo, &info, 0U);
+}
+
 int pidfd_getfd(int fd, int target) noexcept {
     return raw_fd(SYS_pidfd_getfd, fd, target, 0U);
 }
@@ -191,21 +213,65 @@ int waitid(int fd, siginfo_t& info, int options) noexcept {
         [&] { return ::syscall(SYS_waitid, uapi::p_pidfd, fd, &info, options, nullptr); });
 }
 
-int poll(int fd, int milliseconds) noexcept {
+std::int64_t now() noexcept {
+    struct timespec time {};
+    (void)::clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * second + time.tv_nsec;
+}
+
+int poll(struct pollfd* set, std::size_t count, std::int64_t deadline) noexcept {
+    for (;;) {
+        const std::int64_t left = deadline == 0 ? 0 : std::max(deadline - now(), std::int64_t{0});
+        kernel_timespec time(left);
+        // An interrupted call is not repeated in place: the time that is left is computed anew.
+        const auto ready = repeat(
+            [&] {
+                return ::syscall(ppoll_number, set, count, deadline == abi::never ? nullptr : &time,
+                                 nullptr, std::size_t{0});
+            },
+            1);
+        if (ready == -EAGAIN)
+            continue;
+        if (ready != 0 || left < std::numeric_limits<std::int32_t>::max() * second)
+            return static_cast<int>(ready);
+    }
+}
+
+int poll(int fd, std::int64_t deadline) noexcept {
     struct pollfd set {
         fd, POLLIN, 0
     };
-    // The kernel counts what is left of the time down, so that a repeated call does not prolong it.
-    kernel_timespec time(milliseconds);
-    const int count = patiently([&] {
-        return ::syscall(ppoll_number, &set, 1U, milliseconds < 0 ? nullptr : &time, nullptr, 0);
-    });
-    return count < 0 ? count : set.revents;
+    const int ready = poll(&set, 1, deadline);
+    return ready < 0 ? ready : set.revents;
 }
 
-void sleep(int milliseconds) noexcept {
-    kernel_timespec time(milliseconds);
-    (void)repeat([&] { return ::syscall(ppoll_number, nullptr, 0U, &time, nullptr, 0); }, 1);
+void sleep(std::int64_t nanoseconds) noexcept {
+    kernel_timespec time(nanoseconds);
+    (void)repeat(
+        [&] { return ::syscall(ppoll_number, nullptr, 0U, &time, nullptr, std::size_t{0}); }, 1);
+}
+
+int epoll_create() noexcept {
+    return raw_fd(SYS_epoll_create1, EPOLL_CLOEXEC);
+}
+
+int epoll_add(int epoll, int fd, std::uint64_t index) noexcept {
+    struct epoll_event event {};
+    event.events = EPOLLIN;
+    event.data.u64 = index;
+    return raw(SYS_epoll_ctl, epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+int epoll_take(int epoll, std::uint64_t& index) noexcept {
+    struct epoll_event event {};
+    const int count = raw(SYS_epoll_pwait, epoll, &event, 1, 0, nullptr, std::size_t{0});
+    if (count == 1)
+        index = event.data.u64;
+    return count;
+}
+
+int clone3_without_arguments() noexcept {
+    return raw(SYS_clone3, nullptr, std::size_t{0});
 }
 
 pid_t getpid() noexcept {

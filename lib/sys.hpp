@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <sys/types.h>
 
+struct pollfd;
+
 namespace pidfd_util::sys {
 
 int openat(int dir, const char* path, int flags) noexcept;
@@ -17,13 +19,15 @@ void close(int fd) noexcept;
 ssize_t read(int fd, char* buffer, std::size_t size) noexcept;
 /// From the start of the file: a file of /proc is generated anew.
 ssize_t read_from_start(int fd, char* buffer, std::size_t size) noexcept;
-/// Whether the path can be looked up below `dir`.
-int exists(int dir, const char* path) noexcept;
-
 /// 0 if the file descriptor is open.
 int is_open(int fd) noexcept;
 int duplicate(int fd) noexcept;
+int duplicate_above(int fd, int lowest) noexcept;
+/// Makes `to` the same as `from`, without close-on-exec.
+int replace(int from, int to) noexcept;
 int set_cloexec(int fd) noexcept;
+/// Every file descriptor from `first` on. Linux 5.11.
+int close_range_on_exec(int first) noexcept;
 
 int filesystem_magic(int fd, long& magic) noexcept;
 
@@ -45,13 +49,27 @@ int ioctl_fd(int fd, unsigned long request) noexcept;
 int setns(int fd, unsigned flags) noexcept;
 int pidfd_open(pid_t pid, unsigned flags) noexcept;
 int pidfd_send_signal(int fd, int signal, unsigned flags) noexcept;
+int pidfd_queue_signal(int fd, siginfo_t& info) noexcept;
 int pidfd_getfd(int fd, int target) noexcept;
 /// waitid(P_PIDFD) for exits. `info.si_pid` is 0 where there was nothing to report.
 int waitid(int fd, siginfo_t& info, int options) noexcept;
-/// The events that are there within the time; none is 0. A negative time has no end.
-int poll(int fd, int milliseconds) noexcept;
+/// Nanoseconds of CLOCK_MONOTONIC; no system call where the vDSO answers.
+std::int64_t now() noexcept;
+/// The events that are there before the deadline, a time of `now`; none is 0. `abi::never` waits
+/// for ever, 0 not at all.
+int poll(int fd, std::int64_t deadline) noexcept;
+int poll(struct pollfd* set, std::size_t count, std::int64_t deadline) noexcept;
 /// May end early, when a signal comes.
-void sleep(int milliseconds) noexcept;
+void sleep(std::int64_t nanoseconds) noexcept;
+
+int epoll_create() noexcept;
+/// Adds it for input; `index` comes back with the event.
+int epoll_add(int epoll, int fd, std::uint64_t index) noexcept;
+/// One event that is there now: 1 and its index, or 0.
+int epoll_take(int epoll, std::uint64_t& index) noexcept;
+
+/// Fails in any case, and makes nothing.
+int clone3_without_arguments() noexcept;
 
 pid_t getpid() noexcept;
 pid_t gettid() noexcept;

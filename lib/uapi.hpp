@@ -16,6 +16,12 @@
 #if !defined(SYS_pidfd_open) && !defined(__alpha__)
 #define SYS_pidfd_open 434
 #endif
+#if !defined(SYS_clone3) && !defined(__alpha__)
+#define SYS_clone3 435
+#endif
+#if !defined(SYS_close_range) && !defined(__alpha__)
+#define SYS_close_range 436
+#endif
 #if !defined(SYS_pidfd_getfd) && !defined(__alpha__)
 #define SYS_pidfd_getfd 438
 #endif
@@ -28,6 +34,31 @@ inline constexpr unsigned signal_thread_group = 1U << 1;
 
 inline constexpr int p_pidfd = 3;           // idtype_t of waitid
 inline constexpr int wait_all = 0x40000000; // __WALL
+
+inline constexpr std::uint64_t clone_pidfd = 0x1000;
+inline constexpr std::uint64_t clone_newtime = 0x80;           // for unshare and clone3
+inline constexpr std::uint64_t clone_into_cgroup = 1ULL << 33; // Linux 5.7
+inline constexpr std::uint64_t clone_autoreap = 1ULL << 34;    // Linux 7.1
+inline constexpr std::uint64_t clone_nnp = 1ULL << 35;         // Linux 7.1
+inline constexpr std::uint64_t clone_autokill = 1ULL << 36;    // Linux 7.1
+
+// struct clone_args of Linux 5.7: CLONE_ARGS_SIZE_VER2.
+struct clone_args {
+    std::uint64_t flags;
+    std::uint64_t pidfd;
+    std::uint64_t child_tid;
+    std::uint64_t parent_tid;
+    std::uint64_t exit_signal;
+    std::uint64_t stack;
+    std::uint64_t stack_size;
+    std::uint64_t tls;
+    std::uint64_t set_tid;
+    std::uint64_t set_tid_size;
+    std::uint64_t cgroup;
+};
+static_assert(sizeof(clone_args) == 88);
+
+inline constexpr unsigned close_range_cloexec = 1U << 2; // Linux 5.11
 
 inline constexpr long proc_super_magic = 0x9fa0;
 inline constexpr long pidfs_magic = 0x50494446;
@@ -58,9 +89,27 @@ static_assert(sizeof(pidfd_info) == 64);
 inline constexpr std::uint64_t info_pid = 1U << 0;
 inline constexpr std::uint64_t info_creds = 1U << 1;
 inline constexpr std::uint64_t info_cgroupid = 1U << 2;
+inline constexpr std::uint64_t info_exit = 1U << 3;
+inline constexpr std::uint64_t info_coredump = 1U << 4;        // Linux 6.16, from 72 bytes on
+inline constexpr std::uint64_t info_coredump_signal = 1U << 6; // Linux 6.19
+inline constexpr std::uint64_t info_coredump_code = 1U << 7;   // Linux 7.x, from 88 bytes on
+
+// What follows it. (Linux 6.19 had the supported mask where the code is now: only a set bit in
+// `mask` says that a field is there.)
+struct pidfd_info_coredump {
+    pidfd_info info;
+    std::uint32_t coredump_flags;
+    std::uint32_t coredump_signal;
+    std::uint32_t coredump_code;
+    std::uint32_t padding;
+    std::uint64_t supported_mask;
+};
+static_assert(sizeof(pidfd_info_coredump) == 88);
 
 inline constexpr unsigned pidfs_ioctl_magic = 0xff;
 inline constexpr unsigned long get_info = _IOWR(pidfs_ioctl_magic, 11, pidfd_info);
+inline constexpr unsigned long get_info_coredump =
+    _IOWR(pidfs_ioctl_magic, 11, pidfd_info_coredump);
 
 // PIDFD_GET_*_NAMESPACE
 constexpr unsigned long get_namespace(unsigned number) noexcept {

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
-// wait, try_wait and is_alive.
+// wait and its relatives: what waitid, poll and the exit information of the kernel tell.
 #include "answer.hpp"
 #include "identify.hpp"
+#include "info_ioctl.hpp"
 #include "sys.hpp"
 #include "uapi.hpp"
 
 #include <pidfd_util/abi.hpp>
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 #include <sys/wait.h>
 
@@ -15,18 +17,12 @@ namespace pidfd_util {
 
 namespace {
 
-// Children of every kind: also those that tell their end by another signal than SIGCHLD.
-constexpr int options = WEXITED | uapi::wait_all;
+/// Children of every kind: also those that tell their end by another signal than SIGCHLD.
+constexpr int any_child = uapi::wait_all;
 
 int to_wait_status(const siginfo_t& info) noexcept {
-    switch (info.si_code) {
-    case CLD_EXITED:
-        return (info.si_status & 0xff) << 8;
-    case CLD_DUMPED:
-        return (info.si_status & 0x7f) | 0x80;
-    default:
-        return info.si_status & 0x7f;
-    }
+    const auto status = state_change(info.si_code, info.si_status).ended();
+    return status ? status->wait_status() : 0;
 }
 
 /// waitid's errno, with the reason behind it.
@@ -47,54 +43,118 @@ int explain(int fd, int error) noexcept {
         return EOPNOTSUPP;
     return who_forbids(error, [] {
         siginfo_t info;
-        return sys::waitid(std::numeric_limits<int>::max(), info, options | WNOHANG);
+        return sys::waitid(std::numeric_limits<int>::max(), info, WEXITED | WNOHANG);
     });
+}
+
+/// Waits for a change until the deadline; `si_pid` is 0 where there was none.
+int wait_until(int fd, int changes, std::int64_t deadline, siginfo_t& info) noexcept {
+    constexpr std::int64_t shortest_pause = 1'000'000; // nanoseconds
+    constexpr std::int64_t longest_pause = 64 * shortest_pause;
+    if (deadline == abi::never) {
+        const int error = -sys::waitid(fd, info, changes | any_child);
+        if (error != 0 && error != EAGAIN)
+            return explain(fd, error);
+        if (error == 0 && info.si_pid != 0)
+            return 0;
+        // The pidfd is in non-blocking mode, which is not changed: others may share it.
+    }
+    // Only the end can be polled for.
+    const bool can_poll = (changes & (WSTOPPED | WCONTINUED)) == 0;
+    std::int64_t pause = can_poll ? 0 : shortest_pause;
+    for (;;) {
+        const int error = -sys::waitid(fd, info, changes | any_child | WNOHANG);
+        if (error != 0)
+            return explain(fd, error);
+        const std::int64_t now = deadline == abi::at_once ? 0 : sys::now();
+        if (info.si_pid != 0 || now >= deadline)
+            return 0;
+        if (pause == 0) {
+            if (const int events = sys::poll(fd, deadline); events < 0)
+                return -events;
+            pause = shortest_pause;
+            continue;
+        }
+        // Readiness was only a hint: a tracer of the child may have to wait for it first, say.
+        sys::sleep(std::min(pause, deadline - now));
+        pause = std::min(2 * pause, longest_pause);
+    }
 }
 
 } // namespace
 
 namespace abi {
 
-int wait(int fd, int& status) noexcept {
-    constexpr int longest_pause = 64; // milliseconds
-    int pause = 0;
-    for (;;) {
-        siginfo_t info;
-        const int error = -sys::waitid(fd, info, options);
-        if (error == 0 && info.si_pid != 0) {
-            status = to_wait_status(info);
-            return 0;
-        }
-        if (error != 0 && error != EAGAIN)
-            return explain(fd, error);
-        // In non-blocking mode. Whether that is so is not changed: others may share it.
-        if (const int events = sys::poll(fd, -1); events < 0)
-            return -events;
-        // Readiness is no promise: a tracer of the child may have to wait for it first.
-        if (pause != 0)
-            sys::sleep(pause);
-        pause = std::clamp(pause * 2, 1, longest_pause);
-    }
-}
-
-int try_wait(int fd, bool& ended, int& status) noexcept {
+int wait(int fd, std::int64_t deadline, bool& ended, int& status) noexcept {
     siginfo_t info;
-    const int error = -sys::waitid(fd, info, options | WNOHANG);
-    if (error != 0)
-        return explain(fd, error);
+    if (const int error = wait_until(fd, WEXITED, deadline, info); error != 0)
+        return error;
     ended = info.si_pid != 0;
     if (ended)
         status = to_wait_status(info);
     return 0;
 }
 
-int is_alive(int fd, bool& alive) noexcept {
+int wait_as_owner(int fd, std::int64_t deadline, bool& ended, int& status) noexcept {
+    const int error = wait(fd, deadline, ended, status);
+    if (error != ECHILD)
+        return error;
+    // Reaped elsewhere; or it reaps itself, because SIGCHLD is ignored, and may live yet.
+    if (const int unknown = identify::has_ended(fd, deadline, ended); unknown != 0 || !ended)
+        return unknown;
+    const int lost = info_ioctl::get_exit(fd, ended, status);
+    return lost == 0 && ended ? 0 : ECHILD;
+}
+
+int wait_change(int fd, wait_flags changes, bool block, bool& changed, int& code,
+                int& status) noexcept {
+    siginfo_t info;
+    const auto options = static_cast<int>(changes);
+    constexpr int kinds = WEXITED | WSTOPPED | WCONTINUED;
+    if ((options & kinds) == 0 || (options & ~(kinds | WNOWAIT)) != 0)
+        return EINVAL;
+    if (const int error = wait_until(fd, options, block ? never : at_once, info); error != 0)
+        return error;
+    changed = info.si_pid != 0;
+    code = info.si_code;
+    status = info.si_status;
+    return 0;
+}
+
+int wait_exit(int fd, std::int64_t deadline, bool& ended) noexcept {
     if (const int error = identify::check(fd); error != 0)
         return error;
+    return identify::has_ended(fd, deadline, ended);
+}
+
+int is_alive(int fd, bool& alive) noexcept {
     bool ended = false;
-    const int error = identify::has_ended(fd, ended);
+    const int error = wait_exit(fd, at_once, ended);
     if (error == 0)
         alive = !ended;
+    return error;
+}
+
+int get_exit_status(int fd, bool& ended, int& status) noexcept {
+    // A child that waits to be reaped tells its own parent; the status stays there.
+    siginfo_t info;
+    const int error = wait_until(fd, WEXITED | WNOWAIT, at_once, info);
+    if (error == 0) {
+        ended = info.si_pid != 0;
+        if (ended)
+            status = to_wait_status(info);
+        return 0;
+    }
+    if (error != ECHILD && is_answer(error))
+        return error;
+    return info_ioctl::get_exit(fd, ended, status);
+}
+
+int get_coredump(int fd, bool& known, coredump_record& record, std::size_t size) noexcept {
+    coredump_record found{};
+    const int error = info_ioctl::get_coredump(fd, known, found);
+    if (error == 0)
+        std::memcpy(&record, &found, std::min(size, sizeof found));
     return error;
 }
 

@@ -43,7 +43,7 @@ TEST_CASE("access_proc hands over the directory and gives back what the function
 }
 
 TEST_CASE("access_proc of a function that returns nothing says whether it ran to good purpose") {
-    const child c = child::running();
+    const test_child c = test_child::running();
     bool ran = false;
     const auto result = c.fd().access_proc([&](int) { ran = true; });
     static_assert(std::is_same_v<decltype(result), const expected<void>>);
@@ -52,7 +52,7 @@ TEST_CASE("access_proc of a function that returns nothing says whether it ran to
 }
 
 TEST_CASE("access_proc passes on the errors of a function that itself returns an expected") {
-    const child c = child::running();
+    const test_child c = test_child::running();
     const auto value = c.fd().access_proc([](int) -> expected<std::string> { return "text"; });
     static_assert(std::is_same_v<decltype(value), const expected<std::string>>);
     REQUIRE(value);
@@ -70,7 +70,7 @@ TEST_CASE("access_proc passes on the errors of a function that itself returns an
 }
 
 TEST_CASE("access_proc takes functions and results that can only be moved") {
-    const child c = child::running();
+    const test_child c = test_child::running();
     auto result = c.fd().access_proc([token = std::make_unique<int>(7)](int dir) mutable {
         *token += pid_below(dir);
         return std::move(token);
@@ -86,14 +86,14 @@ TEST_CASE("access_proc calls a function once, in the way that it was given") {
         int operator()(int) && { return ++calls; }
         int operator()(int) & { return 100; }
     };
-    const child c = child::running();
+    const test_child c = test_child::running();
     CHECK(c.fd().access_proc(one_shot{}) == 1);
     one_shot f;
     CHECK(c.fd().access_proc(f) == 100);
 }
 
 TEST_CASE("access_proc gives back a copy where the function returns a reference") {
-    const child c = child::running();
+    const test_child c = test_child::running();
     const std::string text = "text";
     const auto result = c.fd().access_proc([&](int) -> const std::string& { return text; });
     static_assert(std::is_same_v<decltype(result), const expected<std::string>>);
@@ -101,7 +101,7 @@ TEST_CASE("access_proc gives back a copy where the function returns a reference"
 }
 
 TEST_CASE("access_proc does not call the function where there is no directory to hand over") {
-    const child gone = child::reaped();
+    const test_child gone = test_child::reaped();
     for (const pidfd_view bad : {gone.fd(), pidfd_view(), pidfd_view(9999)}) {
         bool ran = false;
         CHECK_FALSE(bad.access_proc([&](int) { ran = true; }));
@@ -110,7 +110,7 @@ TEST_CASE("access_proc does not call the function where there is no directory to
 }
 
 TEST_CASE("access_proc of a zombie works") {
-    const child c = child::zombie();
+    const test_child c = test_child::zombie();
     CHECK(c.fd().access_proc(pid_below) == c.pid());
 }
 
@@ -125,10 +125,10 @@ TEST_CASE("access_proc says that the process is gone if it was reaped while the 
         };
         // Made before the rules hold: a sandbox would refuse to make a pidfd.
         const auto got = isolated({}, [&]() -> facts {
-            child a = child::running();
-            child b = child::running();
-            child c = child::running();
-            child d = child::running();
+            test_child a = test_child::running();
+            test_child b = test_child::running();
+            test_child c = test_child::running();
+            test_child d = test_child::running();
             if (!install(kernel.rules))
                 return {};
             const auto value = a.fd().access_proc([&](int) { return a.reap(), 1; });
@@ -162,7 +162,7 @@ TEST_CASE("access_proc's directory reaches nobody else once the pid has a new ow
     around.proc = "fresh";
     const auto got = isolated(around, []() -> facts {
         facts f{};
-        child old = child::running();
+        test_child old = test_child::running();
         const auto result = old.fd().access_proc([&](int dir) {
             const unique_fd before(openat(dir, "status", O_RDONLY | O_CLOEXEC));
             old.reap();
@@ -196,7 +196,7 @@ TEST_CASE("access_proc's directory reaches nobody else once the pid has a new ow
 }
 
 TEST_CASE("access_proc closes the directory after the function, also when it throws") {
-    const child c = child::running();
+    const test_child c = test_child::running();
     const int before = count_fds();
     int dir_fd = -1;
     CHECK(c.fd().access_proc([&](int dir) { dir_fd = dir; }));
@@ -216,7 +216,7 @@ TEST_CASE("access_proc of what is no pidfd says so") {
 }
 
 TEST_CASE("access_proc tells exhausted file descriptors from everything else") {
-    const child c = child::running();
+    const test_child c = test_child::running();
     for (const profile& kernel : all_profiles()) {
         CAPTURE(kernel.name);
         surroundings around;

@@ -59,10 +59,10 @@ TEST_CASE("adopt takes over every pidfd, and sets its close-on-exec flag") {
 }
 
 TEST_CASE("adopt takes over the pidfd of a process that has ended") {
-    const child zombie = child::zombie();
-    const child reaped = child::reaped();
+    const test_child zombie = test_child::zombie();
+    const test_child reaped = test_child::reaped();
     for (const profile& kernel : all_profiles()) {
-        for (const child* c : {&zombie, &reaped}) {
+        for (const test_child* c : {&zombie, &reaped}) {
             CAPTURE(kernel.name, c == &zombie);
             surroundings around;
             around.kernel = kernel;
@@ -75,7 +75,7 @@ TEST_CASE("adopt takes over the pidfd of a process that has ended") {
 }
 
 TEST_CASE("adopt reaps nobody") {
-    child c = child::zombie(7);
+    test_child c = test_child::zombie(7);
     const answer got = adopt_number(fcntl(c.fd().fd(), F_DUPFD_CLOEXEC, 0));
     close(got.owned);
     CHECK(got.error == 0);
@@ -121,7 +121,7 @@ TEST_CASE("adopt of a closed or an empty file descriptor says so") {
 }
 
 TEST_CASE("adopt tells a pidfd where waitid is refused") {
-    const child c = child::running();
+    const test_child c = test_child::running();
     const auto others = impostors();
     for (const int error : {EPERM, ENOSYS, EINVAL}) {
         CAPTURE(error);
@@ -140,9 +140,9 @@ TEST_CASE("adopt tells a pidfd where waitid is refused") {
 }
 
 TEST_CASE("adopt tells a pidfd by fdinfo where waitid is refused and there is no pidfs") {
-    const child running = child::running();
-    const child reaped = child::reaped();
-    for (const child* c : {&running, &reaped}) {
+    const test_child running = test_child::running();
+    const test_child reaped = test_child::reaped();
+    for (const test_child* c : {&running, &reaped}) {
         CAPTURE(c == &running);
         const int fd = c->fd().fd();
         surroundings around;
@@ -161,7 +161,7 @@ TEST_CASE("adopt tells a pidfd by fdinfo where waitid is refused and there is no
 TEST_CASE("adopt tells a pidfd by pidfs where waitid is refused and /proc is missing") {
     if (query(feature::pidfs) != availability::available)
         SKIP_TEST("this kernel has no pidfs");
-    const child c = child::running();
+    const test_child c = test_child::running();
     const auto others = impostors();
     surroundings around;
     around.user_namespace = geteuid() != 0;
@@ -181,7 +181,7 @@ TEST_CASE("adopt tells a pidfd by pidfs where waitid is refused and /proc is mis
 }
 
 TEST_CASE("adopt claims nothing where waitid is refused and neither pidfs nor /proc is there") {
-    const child c = child::running();
+    const test_child c = test_child::running();
     const int fd = c.fd().fd();
     surroundings around;
     around.user_namespace = geteuid() != 0;

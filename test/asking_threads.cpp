@@ -27,7 +27,7 @@ answers ask_all(int fd) {
             ask(fd, &pidfd_view::get_creds), ask(fd, &pidfd_view::get_info)};
 }
 
-void check_right(const answers& got, const child& c) {
+void check_right(const answers& got, const test_child& c) {
     REQUIRE(got.prepared);
     CHECK(got.pid.error == 0);
     CHECK(got.pid.value == c.pid());
@@ -72,7 +72,7 @@ answers ask_without_first_thread(int fd) {
 } // namespace
 
 TEST_CASE("a query is right in a thread whose process's first thread has exited") {
-    const child c = child::running();
+    const test_child c = test_child::running();
     for (const profile& kernel : all_profiles()) {
         CAPTURE(kernel.name);
         const auto got =
@@ -83,8 +83,8 @@ TEST_CASE("a query is right in a thread whose process's first thread has exited"
 }
 
 TEST_CASE("a query is right in a thread that has file descriptors of its own") {
-    const child c = child::running();
-    const child other = child::running();
+    const test_child c = test_child::running();
+    const test_child other = test_child::running();
     for (const profile& kernel : all_profiles()) {
         CAPTURE(kernel.name);
         const auto got = isolated(on(kernel), [&] {

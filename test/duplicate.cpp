@@ -13,7 +13,7 @@ using namespace pidfd_util;
 using namespace support;
 
 TEST_CASE("duplicate makes another file descriptor for the same process, with close-on-exec") {
-    const child c = child::running();
+    const test_child c = test_child::running();
     for (const profile& kernel : all_profiles()) {
         CAPTURE(kernel.name);
         surroundings around;
@@ -32,7 +32,7 @@ TEST_CASE("duplicate makes another file descriptor for the same process, with cl
 }
 
 TEST_CASE("duplicate outlives the original") {
-    child c = child::running();
+    test_child c = test_child::running();
     auto original = pidfd::from_pid(c.pid());
     REQUIRE(original);
     const auto copy = original->duplicate();
@@ -80,7 +80,7 @@ TEST_CASE("duplicate of what is no pidfd says so") {
 }
 
 TEST_CASE("duplicate without a free file descriptor says so") {
-    const child c = child::running();
+    const test_child c = test_child::running();
     surroundings around;
     around.file_limit = 64;
     const auto got = isolated(around, [&] {

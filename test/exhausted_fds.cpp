@@ -111,7 +111,7 @@ int unless_little_room(const told& t) {
 } // namespace
 
 TEST_CASE("with too few file descriptors left, a query says so, leaks none, and answers later") {
-    const child alive = child::running();
+    const test_child alive = test_child::running();
     for (const profile& kernel : all_profiles()) {
         CAPTURE(kernel.name);
         const auto got = isolated(crowded(kernel), [&] { return ask_all(alive.fd().fd()); });
@@ -135,8 +135,8 @@ TEST_CASE("with too few file descriptors left, a query says so, leaks none, and 
 }
 
 TEST_CASE("with too few file descriptors left, a process that has ended is not said to live") {
-    const child zombie = child::zombie();
-    const child gone = child::reaped();
+    const test_child zombie = test_child::zombie();
+    const test_child gone = test_child::reaped();
     for (const profile& kernel : all_profiles()) {
         CAPTURE(kernel.name);
         const auto of_zombie = isolated(crowded(kernel), [&] { return ask_all(zombie.fd().fd()); });

@@ -111,7 +111,7 @@ TEST_CASE("an owner is moved out of its result") {
 
 TEST_CASE("errors are passed on by functions of the same type") {
     CHECK(parent_of_parent(pidfd_view()).error() == std::errc::bad_file_descriptor);
-    const support::child c = support::child::running();
+    const support::test_child c = support::test_child::running();
     const auto self = pidfd::from_self();
     REQUIRE(self);
     const auto direct = self->get_ppid();

@@ -81,7 +81,7 @@ TEST_CASE("a process of a sibling pid namespace is not the one that has its numb
 }
 
 TEST_CASE("a living process that the caller cannot see is never said to be gone") {
-    const child c = child::running();
+    const test_child c = test_child::running();
     for (const profile& kernel : kernels()) {
         for (const char* proc : {"", "fresh", "none"}) {
             const auto got = ask_from_other_namespace(kernel, proc, c.fd().fd());
@@ -97,7 +97,7 @@ TEST_CASE("a living process that the caller cannot see is never said to be gone"
 }
 
 TEST_CASE("a reaped process is gone, seen from any pid namespace") {
-    const child c = child::reaped();
+    const test_child c = test_child::reaped();
     for (const profile& kernel : kernels()) {
         for (const char* proc : {"", "fresh"}) {
             const auto got = ask_from_other_namespace(kernel, proc, c.fd().fd());

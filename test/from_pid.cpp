@@ -90,7 +90,7 @@ TEST_CASE("from_pid opens every living process, without any right over it") {
 }
 
 TEST_CASE("from_pid opens a process that has ended and was not reaped yet") {
-    const child c = child::zombie();
+    const test_child c = test_child::zombie();
     const answer got = look_at(pidfd::from_pid(c.pid()));
     CHECK(got.error == 0);
     CHECK(got.pid == c.pid());

@@ -70,7 +70,7 @@ TEST_CASE("get_cgroupid is the inode of the cgroup's directory, whatever the cgr
         const auto group = cgroup::make(name);
         if (!group)
             SKIP_TEST(no_cgroup);
-        const child c = child::running();
+        const test_child c = test_child::running();
         REQUIRE(group->add(c.pid()));
         for (const profile& kernel : all_profiles()) {
             CAPTURE(kernel.name, name);
@@ -85,7 +85,7 @@ TEST_CASE("get_cgroupid follows a process from one cgroup to another") {
         SKIP_TEST(no_cgroup);
     const auto below = group->make_below("to");
     REQUIRE(below);
-    const child c = child::running();
+    const test_child c = test_child::running();
     for (const auto* home : {&*group, &*below}) {
         REQUIRE(home->add(c.pid()));
         for (const profile& kernel : all_profiles()) {
@@ -99,7 +99,7 @@ TEST_CASE("get_cgroupid of a zombie tells the cgroup that it died in") {
     const auto group = cgroup::make("-zombie");
     if (!group)
         SKIP_TEST(no_cgroup);
-    child c = child::that([] { return 0; });
+    test_child c = test_child::that([] { return 0; });
     REQUIRE(group->add(c.pid()));
     c.go();
     c.wait_for_end();
@@ -113,7 +113,7 @@ TEST_CASE("get_cgroupid of a zombie whose cgroup is gone never names a cgroup of
     auto group = cgroup::make("-removed");
     if (!group)
         SKIP_TEST(no_cgroup);
-    child c = child::that([] { return 0; });
+    test_child c = test_child::that([] { return 0; });
     REQUIRE(group->add(c.pid()));
     c.go();
     c.wait_for_end();
@@ -144,9 +144,9 @@ TEST_CASE("get_cgroupid in a cgroup namespace never takes a cgroup of its own fo
     REQUIRE((root && outside));
     const auto trap = root->make_below("x"); // what ignoring ".." would find
     REQUIRE(trap);
-    const child beside = child::running(); // shown as /../x
-    const child above = child::running();  // shown as /..
-    const child within = child::running(); // shown as /x
+    const test_child beside = test_child::running(); // shown as /../x
+    const test_child above = test_child::running();  // shown as /..
+    const test_child within = test_child::running(); // shown as /x
     REQUIRE(outside->add(beside.pid()));
     REQUIRE(outer->add(above.pid()));
     REQUIRE(trap->add(within.pid()));
@@ -197,9 +197,9 @@ TEST_CASE("get_cgroupid through a mount of a part of the hierarchy tells of that
     const auto below = part->make_below("below");
     const auto alike = cgroup::make("-part-alike"); // begins with the part's path
     REQUIRE((below && alike));
-    const child in_part = child::running();
-    const child in_below = child::running();
-    const child in_alike = child::running();
+    const test_child in_part = test_child::running();
+    const test_child in_below = test_child::running();
+    const test_child in_alike = test_child::running();
     REQUIRE(part->add(in_part.pid()));
     REQUIRE(below->add(in_below.pid()));
     REQUIRE(alike->add(in_alike.pid()));
@@ -233,7 +233,7 @@ TEST_CASE("get_cgroupid through a mount of a part of the hierarchy tells of that
 
 TEST_CASE("get_cgroupid without the ioctl is unsupported where no cgroup2 is mounted") {
     const std::string point = cgroup2_mount();
-    const child c = child::running();
+    const test_child c = test_child::running();
     const auto got = isolated(without_ioctl(), [&]() -> answer<std::uint64_t> {
         if (!keep_mounts_here() || (!point.empty() && umount2(point.c_str(), MNT_DETACH) != 0))
             return {0, errno, {}};
@@ -251,7 +251,7 @@ TEST_CASE("get_cgroupid is not fooled by what is mounted over the cgroup2 mount"
         SKIP_TEST(no_cgroup);
     const auto trap = cover->make_below(group->name()); // what the group's path finds there
     REQUIRE(trap);
-    const child c = child::running();
+    const test_child c = test_child::running();
     REQUIRE(group->add(c.pid()));
     const std::string point = cgroup2_mount();
     struct told {

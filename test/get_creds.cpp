@@ -49,10 +49,10 @@ void check(const answer<credentials>& got, const credentials& expected) {
 constexpr credentials eight_ids{1001, 2001, 1002, 2002, 1003, 2003, 1004, 2004};
 
 /// A child that has eight_ids, and was told to go.
-child with_eight_ids(bool& done) {
+test_child with_eight_ids(bool& done) {
     int ready[2];
     REQUIRE(pipe(ready) == 0);
-    child c = child::that([&] {
+    test_child c = test_child::that([&] {
         // Keeps the right to set the next ones.
         const bool set = prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP) == 0 &&
                          setresgid(2001, 2002, 2003) == 0 && setresuid(1001, 1002, 1003) == 0;
@@ -89,7 +89,7 @@ TEST_CASE("get_creds tells the ids of every living process, on every kernel") {
 
 TEST_CASE("get_creds tells real, effective, saved and file system ids apart") {
     bool set = false;
-    const child c = with_eight_ids(set);
+    const test_child c = with_eight_ids(set);
     if (!set)
         SKIP_TEST("not allowed to become other users");
     for (const profile& kernel : all_profiles()) {
@@ -103,7 +103,7 @@ TEST_CASE("get_creds tells real, effective, saved and file system ids apart") {
 TEST_CASE("get_creds needs no right over the process") {
     for (const profile& kernel : all_profiles()) {
         CAPTURE(kernel.name);
-        const child c = child::running();
+        const test_child c = test_child::running();
         surroundings around = on(kernel);
         around.uid = 65533;
         const auto got = ask_in(around, c.fd().fd(), get_creds);
@@ -115,8 +115,8 @@ TEST_CASE("get_creds needs no right over the process") {
 
 TEST_CASE("get_creds shows an id without a mapping in the caller's user namespace as 65534") {
     bool set = false;
-    const child stranger = with_eight_ids(set);
-    const child own = child::running();
+    const test_child stranger = with_eight_ids(set);
+    const test_child own = test_child::running();
     for (const profile& kernel : all_profiles()) {
         CAPTURE(kernel.name);
         surroundings around = on(kernel);
@@ -135,7 +135,7 @@ TEST_CASE("get_creds shows an id without a mapping in the caller's user namespac
 
 TEST_CASE("get_creds of a zombie tells the ids that it had") {
     bool set = false;
-    child c = with_eight_ids(set);
+    test_child c = with_eight_ids(set);
     if (!set)
         SKIP_TEST("not allowed to become other users");
     REQUIRE(c.fd().kill());

@@ -63,7 +63,7 @@ TEST_CASE("get_id tells every process from every other") {
 TEST_CASE("get_id is the same through every pidfd of a process, and stays when it ends") {
     if (!has(feature::pidfs))
         SKIP_TEST(no_pidfs);
-    child c = child::that([] { return 0; });
+    test_child c = test_child::that([] { return 0; });
     const auto alive = c.fd().get_id();
     REQUIRE(alive);
     const auto again = pidfd::from_pid(c.pid());
@@ -82,7 +82,7 @@ TEST_CASE("get_id is the same through every pidfd of a process, and stays when i
 TEST_CASE("get_id is the same for every caller, whatever its user and its namespaces") {
     if (!has(feature::pidfs))
         SKIP_TEST(no_pidfs);
-    const child c = child::running();
+    const test_child c = test_child::running();
     const auto id = c.fd().get_id();
     REQUIRE(id);
     surroundings inside = in_pid_namespace("");
@@ -107,7 +107,7 @@ TEST_CASE("get_id is the same for every caller, whatever its user and its namesp
 TEST_CASE("get_id has all 64 bits: it is the process's file handle") {
     if (!has(feature::file_handle))
         SKIP_TEST("no file handles of pidfds");
-    const child c = child::running();
+    const test_child c = test_child::running();
     struct {
         unsigned bytes = 8;
         int type = 0;

@@ -63,7 +63,7 @@ TEST_CASE("get_info tells of every living process what the single queries tell, 
 }
 
 TEST_CASE("get_info of a zombie tells all of it") {
-    const child c = child::zombie();
+    const test_child c = test_child::zombie();
     for (const profile& kernel : all_profiles()) {
         CAPTURE(kernel.name);
         const auto got = ask_in(on(kernel), c.fd().fd(), get_info);
@@ -80,7 +80,7 @@ TEST_CASE("get_info leaves out the cgroup that cannot be told, and never says 0"
     auto group = cgroup::make("-info");
     if (!group)
         SKIP_TEST("no cgroup may be made");
-    child c = child::that([] { return 0; });
+    test_child c = test_child::that([] { return 0; });
     REQUIRE(group->add(c.pid()));
     c.go();
     c.wait_for_end();

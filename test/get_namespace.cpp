@@ -93,7 +93,7 @@ TEST_CASE("get_namespace tells all ten of every process, on every kernel, as /pr
 }
 
 TEST_CASE("get_namespace takes the path of the ioctl where there is one, and else that of /proc") {
-    const child c = child::running();
+    const test_child c = test_child::running();
     const bool has_ioctl = query(feature::namespace_ioctl) == availability::available;
     for (const profile& kernel : both_paths()) {
         CAPTURE(kernel.name);
@@ -117,8 +117,8 @@ TEST_CASE("get_namespace of a type that there is not is an invalid argument") {
 }
 
 TEST_CASE("get_namespace of a process that has ended says that it is gone, on both paths") {
-    const child zombie = child::zombie();
-    const child reaped = child::reaped();
+    const test_child zombie = test_child::zombie();
+    const test_child reaped = test_child::reaped();
     for (const profile& kernel : both_paths()) {
         for (const named_type& t : types) {
             CAPTURE(kernel.name, t.name);
@@ -135,7 +135,7 @@ TEST_CASE("get_namespace of a process that has ended says that it is gone, on bo
 }
 
 TEST_CASE("get_namespace of another user's process is refused, which no sandbox did") {
-    const child c = child::running();
+    const test_child c = test_child::running();
     for (const profile& kernel : both_paths()) {
         for (const named_type& t : types) {
             CAPTURE(kernel.name, t.name);
@@ -151,7 +151,7 @@ TEST_CASE("get_namespace of another user's process is refused, which no sandbox 
 }
 
 TEST_CASE("get_namespace takes the path of /proc where a sandbox refuses the ioctl") {
-    const child c = child::running();
+    const test_child c = test_child::running();
     for (const int error : {EPERM, EACCES, ENOSYS, EINVAL}) {
         CAPTURE(error);
         surroundings around;
@@ -165,7 +165,7 @@ TEST_CASE("get_namespace takes the path of /proc where a sandbox refuses the ioc
 }
 
 TEST_CASE("get_namespace never takes a filter's success without a file descriptor for fd 0") {
-    const child c = child::running();
+    const test_child c = test_child::running();
     surroundings around;
     around.kernel = no_ioctl(0);
     const auto got = isolated(around, [&] {
@@ -179,7 +179,7 @@ TEST_CASE("get_namespace never takes a filter's success without a file descripto
 }
 
 TEST_CASE("get_namespace without ioctl and /proc tells a sandbox from an old kernel") {
-    const child c = child::running();
+    const test_child c = test_child::running();
     for (const int error : {EPERM, ENOTTY}) {
         CAPTURE(error);
         surroundings around;
@@ -195,8 +195,8 @@ TEST_CASE("get_namespace without ioctl and /proc tells a sandbox from an old ker
 }
 
 TEST_CASE("get_namespace tells a time namespace from that of the children to come") {
-    const child c =
-        child::ready([] { return unshare(static_cast<int>(namespace_flags::time)) == 0; });
+    const test_child c =
+        test_child::ready([] { return unshare(static_cast<int>(namespace_flags::time)) == 0; });
     if (!c.prepared())
         SKIP_TEST("no time namespace can be made here");
     const auto own = shown_inode(c.pid(), "time");
@@ -217,7 +217,7 @@ TEST_CASE("get_namespace tells a time namespace from that of the children to com
 }
 
 TEST_CASE("get_namespace tells a pid namespace from that of the children to come") {
-    const child c = child::ready([] {
+    const test_child c = test_child::ready([] {
         if (unshare(CLONE_NEWPID) != 0)
             return false;
         // Its first process brings it into being, and lives as long as its parent.
@@ -253,7 +253,7 @@ TEST_CASE("get_namespace tells a pid namespace from that of the children to come
 
 TEST_CASE(
     "get_namespace of a process in a foreign pid namespace is right or says that it is foreign") {
-    const child c = child::running();
+    const test_child c = test_child::running();
     const auto shown = shown_inode(c.pid(), "net");
     for (const profile& kernel : both_paths()) {
         CAPTURE(kernel.name);
@@ -273,7 +273,7 @@ TEST_CASE(
 
 TEST_CASE("get_namespace through the /proc of another pid namespace reaches the right process") {
     // There the caller's first child is pid 2 in its own namespace, and kthreadd to this /proc.
-    const child c = child::ready([] { return unshare(CLONE_NEWUTS) == 0; });
+    const test_child c = test_child::ready([] { return unshare(CLONE_NEWUTS) == 0; });
     if (!c.prepared())
         SKIP_TEST("no uts namespace can be made here");
     struct result {
@@ -336,7 +336,7 @@ TEST_CASE("get_namespace without enough file descriptors says so and leaks none,
         int error;
         int leaked;
     };
-    const child c = child::running();
+    const test_child c = test_child::running();
     for (const profile& kernel : both_paths()) {
         int worked = 0;
         for (int left = 0; left < 4; ++left) {

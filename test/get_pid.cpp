@@ -29,7 +29,7 @@ TEST_CASE("get_pid tells the pid of every living process, on every kernel") {
 }
 
 TEST_CASE("get_pid of a zombie tells its pid") {
-    const child c = child::zombie();
+    const test_child c = test_child::zombie();
     for (const profile& kernel : all_profiles()) {
         CAPTURE(kernel.name);
         surroundings around;
@@ -42,7 +42,7 @@ TEST_CASE("get_pid of a zombie tells its pid") {
 }
 
 TEST_CASE("get_pid of a reaped process says that it is gone, never pid -1") {
-    const child c = child::reaped();
+    const test_child c = test_child::reaped();
     for (const profile& kernel : all_profiles()) {
         CAPTURE(kernel.name);
         surroundings around;

@@ -99,7 +99,7 @@ TEST_CASE("get_ppid tells the parent of every living process, on every kernel") 
 }
 
 TEST_CASE("get_ppid of a zombie tells the parent that has not reaped it") {
-    const child c = child::zombie();
+    const test_child c = test_child::zombie();
     for (const profile& kernel : all_profiles()) {
         CAPTURE(kernel.name);
         const auto got = ask_in(on(kernel), c.fd().fd(), get_ppid);

@@ -27,8 +27,8 @@ namespace {
 constexpr int remote = 300;
 
 /// A child that has `file` under the number `remote`.
-child owner_of(int file) {
-    return child::ready([file] { return dup2(file, remote) == remote; });
+test_child owner_of(int file) {
+    return test_child::ready([file] { return dup2(file, remote) == remote; });
 }
 
 unique_fd seekable_file() {
@@ -57,7 +57,7 @@ surroundings unprivileged() {
 
 TEST_CASE("get_remote_fd duplicates the very file that the process has open") {
     const unique_fd file = seekable_file();
-    const child c = owner_of(file.get());
+    const test_child c = owner_of(file.get());
     REQUIRE(c.prepared());
     REQUIRE_FALSE(is_open(remote));
     const auto copy = c.fd().get_remote_fd(remote);
@@ -83,7 +83,7 @@ TEST_CASE("get_remote_fd of the caller's own") {
 TEST_CASE("get_remote_fd of a file descriptor that the process does not have says so") {
     if (query(feature::pidfd_getfd) != availability::available)
         SKIP_TEST("this kernel has no pidfd_getfd");
-    const child c = child::running();
+    const test_child c = test_child::running();
     for (const int target :
          {-1, remote, std::numeric_limits<int>::max(), std::numeric_limits<int>::min()}) {
         CAPTURE(target);
@@ -97,7 +97,7 @@ TEST_CASE("get_remote_fd of a file descriptor that the process does not have say
 TEST_CASE("get_remote_fd of another user's process is not permitted, which no sandbox did") {
     if (query(feature::pidfd_getfd) != availability::available)
         SKIP_TEST("this kernel has no pidfd_getfd");
-    const child c = child::running();
+    const test_child c = test_child::running();
     surroundings around;
     around.uid = 65534;
     const auto got = isolated(around, [&] { return error_of(c.fd().get_remote_fd(0)); });
@@ -145,8 +145,8 @@ TEST_CASE("get_remote_fd of a process of one's own that is not dumpable is not p
 TEST_CASE("get_remote_fd of a process that has ended says that it is gone") {
     if (query(feature::pidfd_getfd) != availability::available)
         SKIP_TEST("this kernel has no pidfd_getfd");
-    const child zombie = child::zombie();
-    const child reaped = child::reaped();
+    const test_child zombie = test_child::zombie();
+    const test_child reaped = test_child::reaped();
     for (const int target : {0, remote}) {
         CAPTURE(target);
         CHECK(error_of(zombie.fd().get_remote_fd(target)) == ESRCH);
@@ -159,7 +159,7 @@ TEST_CASE("get_remote_fd of a process that is being killed has the file or says 
     if (query(feature::pidfs) != availability::available)
         SKIP_TEST("this kernel is older than 6.9, which first tells this apart");
     for (int i = 0; i < 50; ++i) {
-        const child c = child::running();
+        const test_child c = test_child::running();
         REQUIRE(c.fd().kill());
         int error = 0;
         while (error == 0)
@@ -187,7 +187,7 @@ TEST_CASE("get_remote_fd with what is no pidfd says so") {
 }
 
 TEST_CASE("get_remote_fd in a sandbox that refuses it says so") {
-    const child c = child::running();
+    const test_child c = test_child::running();
     for (const int error : {EPERM, EACCES}) {
         CAPTURE(error);
         const auto got =
@@ -198,7 +198,7 @@ TEST_CASE("get_remote_fd in a sandbox that refuses it says so") {
 }
 
 TEST_CASE("get_remote_fd without the system call is unsupported") {
-    const child c = child::running();
+    const test_child c = test_child::running();
     const auto got = isolated(refusing(ENOSYS), [&] {
         const auto copy = c.fd().get_remote_fd(0);
         return !copy && copy.error() == pidfd_errc::unsupported;
@@ -208,7 +208,7 @@ TEST_CASE("get_remote_fd without the system call is unsupported") {
 }
 
 TEST_CASE("get_remote_fd never takes a filter's success without a file descriptor for fd 0") {
-    const child c = child::running();
+    const test_child c = test_child::running();
     const auto got = isolated(refusing(0), [&] {
         const bool before = is_open(STDIN_FILENO);
         const bool unsupported = error_of(c.fd().get_remote_fd(0)) == ENOSYS;
@@ -221,8 +221,8 @@ TEST_CASE("get_remote_fd never takes a filter's success without a file descripto
 TEST_CASE("get_remote_fd without a free file descriptor says so") {
     if (query(feature::pidfd_getfd) != availability::available)
         SKIP_TEST("this kernel has no pidfd_getfd");
-    const child c =
-        child::ready([] { return dup2(open("/dev/null", O_RDONLY), remote) == remote; });
+    const test_child c =
+        test_child::ready([] { return dup2(open("/dev/null", O_RDONLY), remote) == remote; });
     REQUIRE(c.prepared());
     surroundings around;
     around.file_limit = 64;

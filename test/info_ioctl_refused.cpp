@@ -30,7 +30,7 @@ answers ask_all_on(const profile& kernel, int fd) {
     return *got;
 }
 
-void check_right_without_the_ioctl(const answers& got, const child& c) {
+void check_right_without_the_ioctl(const answers& got, const test_child& c) {
     CHECK(got.pid.error == 0);
     CHECK(got.pid.value == c.pid());
     CHECK(got.pid.path == answer_path::fdinfo);
@@ -67,36 +67,36 @@ void check_error(const answers& got, int error) {
 TEST_CASE("where PIDFD_GET_INFO is missing or forbidden, every query answers from /proc") {
     for (const profile& kernel : without_info()) {
         CAPTURE(kernel.name);
-        const child alive = child::running();
+        const test_child alive = test_child::running();
         check_right_without_the_ioctl(ask_all_on(kernel, alive.fd().fd()), alive);
-        const child ended = child::zombie();
+        const test_child ended = test_child::zombie();
         check_right_without_the_ioctl(ask_all_on(kernel, ended.fd().fd()), ended);
-        check_error(ask_all_on(kernel, child::reaped().fd().fd()), ESRCH);
+        check_error(ask_all_on(kernel, test_child::reaped().fd().fd()), ESRCH);
     }
 }
 
 TEST_CASE(
     "where PIDFD_GET_INFO says that a living process is gone, as in 6.13, it is not believed") {
     const profile kernel = info_refused("ESRCH", ESRCH);
-    const child alive = child::running();
+    const test_child alive = test_child::running();
     check_right_without_the_ioctl(ask_all_on(kernel, alive.fd().fd()), alive);
-    const child ended = child::zombie();
+    const test_child ended = test_child::zombie();
     check_right_without_the_ioctl(ask_all_on(kernel, ended.fd().fd()), ended);
-    check_error(ask_all_on(kernel, child::reaped().fd().fd()), ESRCH);
+    check_error(ask_all_on(kernel, test_child::reaped().fd().fd()), ESRCH);
 }
 
 TEST_CASE("where PIDFD_GET_INFO says that a process is remote, only a living one is") {
     if (!has(feature::info_ioctl))
         SKIP_TEST("no PIDFD_GET_INFO: it may be known already that it is missing");
     const profile kernel = info_refused("EREMOTE", EREMOTE);
-    check_error(ask_all_on(kernel, child::running().fd().fd()), EREMOTE);
-    check_error(ask_all_on(kernel, child::zombie().fd().fd()), EREMOTE);
-    check_error(ask_all_on(kernel, child::reaped().fd().fd()), ESRCH);
+    check_error(ask_all_on(kernel, test_child::running().fd().fd()), EREMOTE);
+    check_error(ask_all_on(kernel, test_child::zombie().fd().fd()), EREMOTE);
+    check_error(ask_all_on(kernel, test_child::reaped().fd().fd()), ESRCH);
 }
 
 TEST_CASE(
     "where PIDFD_GET_INFO says ESRCH of a process in a foreign pid namespace, it is foreign") {
-    const child alive = child::running();
+    const test_child alive = test_child::running();
     for (const char* proc : {"", "fresh", "none"}) {
         CAPTURE(proc);
         surroundings around = in_pid_namespace(proc);
@@ -109,13 +109,13 @@ TEST_CASE(
 }
 
 TEST_CASE("a filter that lets PIDFD_GET_INFO succeed with nothing filled in is not believed") {
-    const child c = child::running();
+    const test_child c = test_child::running();
     check_right_without_the_ioctl(ask_all_on(info_refused("success", 0), c.fd().fd()), c);
 }
 
 TEST_CASE("an errno of PIDFD_GET_INFO that says nothing of the kernel is passed on, not learnt") {
     if (!has(feature::info_ioctl))
         SKIP_TEST("no PIDFD_GET_INFO: it may be known already that it is missing");
-    const child c = child::running();
+    const test_child c = test_child::running();
     check_error(ask_all_on(info_refused("ENOMEM", ENOMEM), c.fd().fd()), ENOMEM);
 }

@@ -34,13 +34,13 @@ TEST_CASE("is_alive says yes of every living process, on every kernel") {
 }
 
 TEST_CASE("is_alive says no of a zombie and of a reaped process, on every kernel") {
-    const child zombie = child::zombie();
-    const child reaped = child::reaped();
+    const test_child zombie = test_child::zombie();
+    const test_child reaped = test_child::reaped();
     for (const profile& kernel : all_profiles()) {
         CAPTURE(kernel.name);
         surroundings around;
         around.kernel = kernel;
-        for (const child* c : {&zombie, &reaped}) {
+        for (const test_child* c : {&zombie, &reaped}) {
             CAPTURE(c == &zombie);
             const auto got = isolated(around, [&] { return ask(c->fd().fd()); });
             REQUIRE(got);
@@ -50,9 +50,9 @@ TEST_CASE("is_alive says no of a zombie and of a reaped process, on every kernel
 }
 
 TEST_CASE("is_alive tells of processes in a foreign pid namespace too") {
-    const child running = child::running();
-    const child zombie = child::zombie();
-    const child reaped = child::reaped();
+    const test_child running = test_child::running();
+    const test_child zombie = test_child::zombie();
+    const test_child reaped = test_child::reaped();
     surroundings around;
     around.pid_namespace = true;
     around.proc = "fresh";
@@ -67,7 +67,7 @@ TEST_CASE("is_alive tells of processes in a foreign pid namespace too") {
 }
 
 TEST_CASE("is_alive reaps nobody") {
-    child c = child::zombie(7);
+    test_child c = test_child::zombie(7);
     CHECK(c.fd().is_alive() == false);
     CHECK(c.fd().is_alive() == false);
     const auto status = c.fd().wait();

@@ -186,7 +186,7 @@ TEST_CASE("no operation uses the heap where file descriptors are exhausted") {
 }
 
 TEST_CASE("opening, killing and waiting for a process do not use the heap") {
-    const child target = child::running();
+    const test_child target = test_child::running();
     unsigned long found = calls_of([&] {
         const auto self = pidfd::from_self();
         const auto fd = pidfd::from_pid(target.pid());

@@ -82,10 +82,10 @@ void wait_until(Condition condition) {
 }
 
 /// A child that has done this to itself, and sleeps.
-child prepared(const std::function<bool()>& prepare) {
+test_child prepared(const std::function<bool()>& prepare) {
     int ready[2];
     REQUIRE(pipe2(ready, O_CLOEXEC) == 0);
-    child c = child::that([&] {
+    test_child c = test_child::that([&] {
         const char done = prepare() ? 'y' : 'n';
         (void)!write(ready[1], &done, 1);
         for (;;)
@@ -148,7 +148,7 @@ facts told_without_first_thread(const profile& kernel, pidfd_view p, bool& told)
 TEST_CASE("a process with an odd name is told of like any other") {
     for (const char* name : {"a b  c", "x\nUid:\t0", "x\nPid:\t1", "a) S 1 (b", "\\\nPPid:\t1",
                              "\t:", "\nTgid:\t1\nPid:", "", "(((", "x\nNSpid:\t1", "\n\n\n"}) {
-        const child c = prepared([=] { return prctl(PR_SET_NAME, name) == 0; });
+        const test_child c = prepared([=] { return prctl(PR_SET_NAME, name) == 0; });
         for (const profile& kernel : kernels()) {
             CAPTURE(kernel.name, name);
             const facts f = ask_under(kernel, c.fd());
@@ -158,7 +158,7 @@ TEST_CASE("a process with an odd name is told of like any other") {
 }
 
 TEST_CASE("a process with many groups is told of like any other") {
-    const child c = prepared([] {
+    const test_child c = prepared([] {
         std::vector<gid_t> groups;
         for (gid_t g = 0; g < 2000; ++g)
             groups.push_back(1000000000 + g);
@@ -175,7 +175,7 @@ TEST_CASE("a process with many groups is told of like any other") {
 }
 
 TEST_CASE("a caller with many groups still learns everything") {
-    const child c = child::running();
+    const test_child c = test_child::running();
     for (const profile& kernel : kernels()) {
         CAPTURE(kernel.name);
         const auto got = isolated({}, [&] {
@@ -191,7 +191,7 @@ TEST_CASE("a caller with many groups still learns everything") {
 }
 
 TEST_CASE("a process whose first thread has exited lives, and is told of") {
-    child c = child::that([] {
+    test_child c = test_child::that([] {
         without_first_thread([] {
             for (;;)
                 pause();
@@ -217,7 +217,7 @@ TEST_CASE("a process whose first thread has exited lives, and is told of") {
 }
 
 TEST_CASE("a caller whose first thread has exited learns everything") {
-    const child c = child::running();
+    const test_child c = test_child::running();
     for (const profile& kernel : kernels()) {
         CAPTURE(kernel.name);
         bool told = false;
@@ -235,8 +235,8 @@ TEST_CASE("a caller whose first thread has exited learns everything") {
 }
 
 TEST_CASE("a thread with file descriptors of its own asks about those, not about its process's") {
-    const child target = child::running();
-    const child decoy = child::running();
+    const test_child target = test_child::running();
+    const test_child decoy = test_child::running();
     for (const profile& kernel : kernels()) {
         CAPTURE(kernel.name);
         const auto got = isolated({}, [&] {
@@ -263,7 +263,7 @@ TEST_CASE("a child that shares its parent's memory is a process of its own to th
         bool self_is_child;
         bool parent_is_told;
     };
-    const child target = child::running();
+    const test_child target = test_child::running();
     for (const profile& kernel : kernels()) {
         CAPTURE(kernel.name);
         const auto got = isolated({}, [&] {
@@ -298,7 +298,7 @@ TEST_CASE("a child that shares its parent's memory is a process of its own to th
 }
 
 TEST_CASE("a caller that the kernel protects from inspection learns everything") {
-    const child target = child::running();
+    const test_child target = test_child::running();
     for (const profile& kernel : kernels()) {
         CAPTURE(kernel.name);
         const auto got = isolated({}, [&] {
@@ -312,7 +312,7 @@ TEST_CASE("a caller that the kernel protects from inspection learns everything")
 }
 
 TEST_CASE("a process that is protected from inspection is told of") {
-    const child target = prepared([] { return prctl(PR_SET_DUMPABLE, 0) == 0; });
+    const test_child target = prepared([] { return prctl(PR_SET_DUMPABLE, 0) == 0; });
     for (const profile& kernel : kernels()) {
         CAPTURE(kernel.name);
         const facts f = ask_under(kernel, target.fd());
@@ -323,7 +323,7 @@ TEST_CASE("a process that is protected from inspection is told of") {
 }
 
 TEST_CASE("a stopped process is told of, and lives") {
-    const child target = child::running();
+    const test_child target = test_child::running();
     REQUIRE(::kill(target.pid(), SIGSTOP) == 0);
     siginfo_t info{};
     REQUIRE(waitid(P_PID, static_cast<id_t>(target.pid()), &info, WSTOPPED) == 0);

@@ -50,7 +50,7 @@ TEST_CASE("open_proc gives the directory of the right process, on every kernel")
 }
 
 TEST_CASE("open_proc of a zombie gives its directory") {
-    const child c = child::zombie();
+    const test_child c = test_child::zombie();
     for (const profile& kernel : all_profiles()) {
         CAPTURE(kernel.name);
         const auto got = isolated(under(kernel), [&] { return ask(c.fd().fd()); });
@@ -61,7 +61,7 @@ TEST_CASE("open_proc of a zombie gives its directory") {
 }
 
 TEST_CASE("open_proc of a reaped process says that it is gone") {
-    const child c = child::reaped();
+    const test_child c = test_child::reaped();
     for (const profile& kernel : all_profiles()) {
         CAPTURE(kernel.name);
         const auto got = isolated(under(kernel), [&] { return ask(c.fd().fd()); });
@@ -71,7 +71,7 @@ TEST_CASE("open_proc of a reaped process says that it is gone") {
 }
 
 TEST_CASE("open_proc of a process that this /proc does not show says so") {
-    const child c = child::running();
+    const test_child c = test_child::running();
     for (const profile& kernel : all_profiles()) {
         CAPTURE(kernel.name);
         surroundings around = under(kernel);
@@ -116,9 +116,9 @@ TEST_CASE("open_proc reaches the right process where /proc belongs to an outer p
 }
 
 TEST_CASE("open_proc says EACCES where /proc hides the process") {
-    const child c = child::running();
-    const child zombie = child::zombie();
-    const child gone = child::reaped();
+    const test_child c = test_child::running();
+    const test_child zombie = test_child::zombie();
+    const test_child gone = test_child::reaped();
     for (const profile& kernel : all_profiles()) {
         for (const char* proc : {"hidepid=1", "hidepid=2"}) {
             CAPTURE(kernel.name, proc);
@@ -153,7 +153,7 @@ TEST_CASE("open_proc gives the caller's own directory where /proc hides others")
 }
 
 TEST_CASE("open_proc works where /proc shows processes only") {
-    const child c = child::running();
+    const test_child c = test_child::running();
     for (const profile& kernel : all_profiles()) {
         CAPTURE(kernel.name);
         surroundings around = under(kernel);
@@ -167,8 +167,8 @@ TEST_CASE("open_proc works where /proc shows processes only") {
 }
 
 TEST_CASE("open_proc is unsupported without a /proc") {
-    const child c = child::running();
-    const child gone = child::reaped();
+    const test_child c = test_child::running();
+    const test_child gone = test_child::reaped();
     for (const profile& kernel : all_profiles()) {
         CAPTURE(kernel.name);
         surroundings around = under(kernel);

@@ -134,7 +134,7 @@ TEST_CASE("the paths agree on every living process") {
 TEST_CASE("the paths agree on a zombie and on a reaped process") {
     if (!has(feature::info_ioctl))
         SKIP_TEST(one_path);
-    for (const child& c : {child::zombie(), child::reaped()}) {
+    for (const test_child& c : {test_child::zombie(), test_child::reaped()}) {
         const auto best = isolated({}, [&] { return ask_all(c.fd().fd()); });
         const auto fallback = isolated(on(linux_5_10()), [&] { return ask_all(c.fd().fd()); });
         REQUIRE((best && fallback));

@@ -31,7 +31,7 @@ struct facts {
 /// As pid 1 of a pid namespace, where no stranger takes the pid in between.
 facts after_reuse(const profile& kernel) {
     facts f{};
-    child old = child::running();
+    test_child old = test_child::running();
     const pidfd_view fd = old.fd();
     const auto dir = fd.open_proc();
     const auto old_id = fd.get_id();
@@ -148,7 +148,7 @@ TEST_CASE("an orphan's parent is never the new owner of its dead parent's pid") 
             int pids[2];
             if (pipe(pids) != 0)
                 return {};
-            child parent = child::that([&] {
+            test_child parent = test_child::that([&] {
                 const pid_t inner = fork();
                 if (inner != 0)
                     (void)!write(pids[1], &inner, sizeof inner);

@@ -41,7 +41,7 @@ std::string own_comm() {
 } // namespace
 
 TEST_CASE("pidfd-inspect shows all of a process of its own user in an aligned table") {
-    const child c = child::running();
+    const test_child c = test_child::running();
     const auto got = inspect::table(c.pid());
     if (!got.missing.empty())
         SKIP_TEST(got.missing);
@@ -90,7 +90,7 @@ TEST_CASE("pidfd-inspect shows all of a process of its own user in an aligned ta
 }
 
 TEST_CASE("pidfd-inspect --json tells the same as the library, on every kernel") {
-    const child c = child::running();
+    const test_child c = test_child::running();
     const profile kernels[] = {native(), linux_6_12(), linux_5_10(), linux_5_4()};
     for (const profile& kernel : kernels) {
         CAPTURE(kernel.name);
@@ -129,7 +129,7 @@ TEST_CASE("pidfd-inspect --json tells the same as the library, on every kernel")
 }
 
 TEST_CASE("pidfd-inspect names the path that an older kernel leaves") {
-    const child c = child::running();
+    const test_child c = test_child::running();
     const auto got = inspect::as_json(c.pid(), inspect::on(linux_5_10()));
     if (!got.missing.empty())
         SKIP_TEST(got.missing);
@@ -182,7 +182,7 @@ TEST_CASE("pidfd-inspect tells a namespace that is not its own") {
 }
 
 TEST_CASE("pidfd-inspect shows a zombie, and why some of it cannot be told") {
-    const child c = child::zombie();
+    const test_child c = test_child::zombie();
     const auto table = inspect::table(c.pid());
     if (!table.missing.empty())
         SKIP_TEST(table.missing);
@@ -203,7 +203,7 @@ TEST_CASE("pidfd-inspect shows a zombie, and why some of it cannot be told") {
 }
 
 TEST_CASE("pidfd-inspect says of a gone process that there is none") {
-    const child c = child::reaped();
+    const test_child c = test_child::reaped();
     for (const bool as_json : {false, true}) {
         const auto got = as_json ? inspect::as_json(c.pid()) : inspect::table(c.pid());
         if (!got.missing.empty())
@@ -257,7 +257,7 @@ TEST_CASE("pidfd-inspect says so where /proc hides the process") {
     for (const char* hiding : {"hidepid=1", "hidepid=2"}) {
         for (const profile& kernel : {native(), linux_5_10()}) {
             CAPTURE(hiding, kernel.name);
-            const child c = child::running();
+            const test_child c = test_child::running();
             surroundings s = inspect::on(kernel);
             s.uid = nobody;
             s.mount_namespace = true;
@@ -278,7 +278,7 @@ TEST_CASE("pidfd-inspect says so where /proc hides the process") {
 TEST_CASE("pidfd-inspect without /proc tells what the kernel tells directly") {
     if (sanitized)
         SKIP_TEST("a sanitized program does not start without /proc");
-    const child c = child::running();
+    const test_child c = test_child::running();
     surroundings s;
     s.proc = "none";
     const auto got = inspect::as_json(c.pid(), s);

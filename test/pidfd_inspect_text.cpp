@@ -37,10 +37,10 @@ bool set_command_line(std::string_view text) {
 }
 
 /// A child with a name and a command line of its choice; empty where there is no room for them.
-std::optional<child> odd_child(const std::string& comm, std::string_view command_line = {}) {
+std::optional<test_child> odd_child(const std::string& comm, std::string_view command_line = {}) {
     int ready[2];
     REQUIRE(pipe2(ready, O_CLOEXEC) == 0);
-    child c = child::that([&] {
+    test_child c = test_child::that([&] {
         prctl(PR_SET_NAME, comm.c_str(), 0, 0, 0);
         const char done = command_line.empty() || set_command_line(command_line) ? 'y' : 'n';
         (void)!write(ready[1], &done, 1);

@@ -55,8 +55,8 @@ paths best() {
 } // namespace
 
 TEST_CASE("a call on what is no pidfd, or of a process that is gone, teaches nothing") {
-    const child good = child::running();
-    const child gone = child::reaped();
+    const test_child good = test_child::running();
+    const test_child gone = test_child::reaped();
     std::vector<int> fds{-1, 9999, gone.fd().fd()};
     const std::vector<subject> bad = impostors();
     for (const subject& s : bad)
@@ -74,7 +74,7 @@ TEST_CASE("a call on what is no pidfd, or of a process that is gone, teaches not
 }
 
 TEST_CASE("a call that found no file descriptor left teaches nothing") {
-    const child good = child::running();
+    const test_child good = test_child::running();
     surroundings around;
     around.file_limit = 100;
     const auto got = isolated(around, [&] {
@@ -95,7 +95,7 @@ TEST_CASE(
     if (!has(feature::namespace_ioctl))
         SKIP_TEST("no ioctl for namespaces");
     constexpr auto request = uapi::get_namespace(static_cast<unsigned>(namespace_type::time) + 1);
-    const child c = child::running();
+    const test_child c = test_child::running();
     const profile without_time{"no time namespaces", {rule::ioctl(request, EOPNOTSUPP)}};
     const auto got = isolated(on(without_time), [&] {
         (void)pidfd_view(c.fd()).get_namespace(namespace_type::time);
@@ -106,7 +106,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a filter that is installed later is noticed") {
-    const child c = child::running();
+    const test_child c = test_child::running();
     for (const profile& kernel : all_profiles()) {
         CAPTURE(kernel.name);
         struct told {
@@ -128,7 +128,7 @@ TEST_CASE("a filter that is installed later is noticed") {
 TEST_CASE("what one thread learnt under its own filter leaves the others an answer") {
     if (!has(feature::info_ioctl))
         SKIP_TEST("no PIDFD_GET_INFO to be taken away");
-    const child c = child::running();
+    const test_child c = test_child::running();
     for (const char* proc : {"", "none"}) {
         CAPTURE(proc);
         struct told {

@@ -23,7 +23,7 @@ finished quickstart([[maybe_unused]] const std::vector<std::string>& arguments) 
 } // namespace
 
 TEST_CASE("quickstart tells of a process") {
-    const child c = child::running();
+    const test_child c = test_child::running();
     const auto got = quickstart({std::to_string(c.pid())});
     if (!got.missing.empty())
         SKIP_TEST(got.missing);
@@ -40,7 +40,7 @@ TEST_CASE("quickstart tells of a process") {
 TEST_CASE("quickstart ends the process if asked") {
     // Not Catch's handler, which the child would inherit.
     const auto before = std::signal(SIGTERM, SIG_DFL);
-    child c = child::running();
+    test_child c = test_child::running();
     std::signal(SIGTERM, before);
     const auto got = quickstart({std::to_string(c.pid()), "end"});
     if (!got.missing.empty())
@@ -54,7 +54,7 @@ TEST_CASE("quickstart ends the process if asked") {
 }
 
 TEST_CASE("quickstart says why it cannot tell of a process") {
-    const child c = child::reaped();
+    const test_child c = test_child::reaped();
     const auto got = quickstart({std::to_string(c.pid())});
     if (!got.missing.empty())
         SKIP_TEST(got.missing);

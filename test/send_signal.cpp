@@ -53,7 +53,7 @@ TEST_CASE("send_signal 0 changes nothing and tells that the process is there") {
 TEST_CASE("send_signal delivers the signal") {
     for (const int signal : {SIGTERM, SIGKILL, SIGRTMIN}) {
         CAPTURE(signal);
-        child c = child::running();
+        test_child c = test_child::running();
         REQUIRE(c.fd().send_signal(signal));
         const auto status = c.fd().wait();
         c.disown();
@@ -63,7 +63,7 @@ TEST_CASE("send_signal delivers the signal") {
 }
 
 TEST_CASE("kill ends the process") {
-    child c = child::running();
+    test_child c = test_child::running();
     REQUIRE(c.fd().kill());
     const auto status = c.fd().wait();
     c.disown();
@@ -116,8 +116,8 @@ TEST_CASE("send_signal with a thread's pidfd hits that thread") {
 }
 
 TEST_CASE("send_signal of what is no signal is an invalid argument, whatever it is sent to") {
-    const child running = child::running();
-    const child reaped = child::reaped();
+    const test_child running = test_child::running();
+    const test_child reaped = test_child::reaped();
     for (const int signal :
          {-1, 65, 1000, std::numeric_limits<int>::max(), std::numeric_limits<int>::min()}) {
         CAPTURE(signal);
@@ -136,7 +136,7 @@ TEST_CASE("send_signal of what is no signal is an invalid argument, whatever it 
 }
 
 TEST_CASE("send_signal to a zombie succeeds, without effect") {
-    child c = child::zombie(7);
+    test_child c = test_child::zombie(7);
     for (const int signal : signals) {
         CAPTURE(signal);
         CHECK(error_of(c.fd().send_signal(signal)) == 0);
@@ -148,7 +148,7 @@ TEST_CASE("send_signal to a zombie succeeds, without effect") {
 }
 
 TEST_CASE("send_signal to a reaped process says that it is gone") {
-    const child c = child::reaped();
+    const test_child c = test_child::reaped();
     for (const int signal : signals) {
         CAPTURE(signal);
         const auto sent = c.fd().send_signal(signal);
@@ -197,7 +197,7 @@ TEST_CASE("send_signal never reaches the process that was given the pid afterwar
 }
 
 TEST_CASE("send_signal to another user's process is not permitted, which no sandbox did") {
-    const child c = child::running();
+    const test_child c = test_child::running();
     surroundings around;
     around.uid = 65534;
     for (const int signal : signals) {
@@ -216,7 +216,7 @@ TEST_CASE("send_signal to another user's process is not permitted, which no sand
 }
 
 TEST_CASE("send_signal in a sandbox that refuses it says so") {
-    const child c = child::running();
+    const test_child c = test_child::running();
     for (const int error : {EPERM, EACCES}) {
         CAPTURE(error);
         const auto got = isolated(refusing(error), [&] { return error_of(c.fd().send_signal(0)); });
@@ -226,7 +226,7 @@ TEST_CASE("send_signal in a sandbox that refuses it says so") {
 }
 
 TEST_CASE("send_signal without the system call is unsupported, and nothing stands in for it") {
-    const child c = child::running();
+    const test_child c = test_child::running();
     const auto got = isolated(refusing(ENOSYS), [&] {
         const auto sent = c.fd().send_signal(SIGKILL);
         return !sent && sent.error() == pidfd_errc::unsupported;
@@ -237,7 +237,7 @@ TEST_CASE("send_signal without the system call is unsupported, and nothing stand
 }
 
 TEST_CASE("send_signal into a foreign pid namespace says so, and does not arrive") {
-    const child c = child::running();
+    const test_child c = test_child::running();
     for (const char* proc : {"", "fresh"}) {
         for (const int signal : signals) {
             CAPTURE(proc, signal);
@@ -254,7 +254,7 @@ TEST_CASE("send_signal into a foreign pid namespace says so, and does not arrive
 }
 
 TEST_CASE("send_signal to a zombie in a foreign pid namespace says foreign, as it is not gone") {
-    const child c = child::zombie();
+    const test_child c = test_child::zombie();
     surroundings around;
     around.pid_namespace = true;
     const auto got = isolated(around, [&] { return error_of(c.fd().send_signal(0)); });
@@ -264,7 +264,7 @@ TEST_CASE("send_signal to a zombie in a foreign pid namespace says foreign, as i
 }
 
 TEST_CASE("send_signal to a reaped process of a foreign pid namespace says that it is gone") {
-    const child c = child::reaped();
+    const test_child c = test_child::reaped();
     for (const char* proc : {"", "fresh"}) {
         CAPTURE(proc);
         surroundings around;

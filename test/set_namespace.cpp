@@ -62,8 +62,8 @@ result enter(int fd, namespace_flags flags) {
 }
 
 /// A child in namespaces of its own.
-child in_new(int flags) {
-    return child::ready([flags] { return unshare(flags) == 0; });
+test_child in_new(int flags) {
+    return test_child::ready([flags] { return unshare(flags) == 0; });
 }
 
 constexpr int several = CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET;
@@ -83,7 +83,7 @@ bool refuse_pidfds(int target) {
 } // namespace
 
 TEST_CASE("set_namespace enters one namespace and leaves the others") {
-    const child c = in_new(several);
+    const test_child c = in_new(several);
     if (!c.prepared())
         SKIP_TEST(no_right);
     const auto got = isolated({}, [&] { return enter(c.fd().fd(), namespace_flags::uts); });
@@ -95,7 +95,7 @@ TEST_CASE("set_namespace enters one namespace and leaves the others") {
 }
 
 TEST_CASE("set_namespace enters the target's namespace and no other") {
-    const child c = in_new(CLONE_NEWUTS);
+    const test_child c = in_new(CLONE_NEWUTS);
     if (!c.prepared())
         SKIP_TEST(no_right);
     const auto target = c.fd().get_namespace(namespace_type::uts);
@@ -106,7 +106,7 @@ TEST_CASE("set_namespace enters the target's namespace and no other") {
 }
 
 TEST_CASE("set_namespace enters several namespaces at once") {
-    const child c = in_new(several);
+    const test_child c = in_new(several);
     if (!c.prepared())
         SKIP_TEST(no_right);
     const auto got = isolated({}, [&] { return enter(c.fd().fd(), several_flags); });
@@ -173,7 +173,7 @@ TEST_CASE("set_namespace moves only children into a pid namespace") {
 
 TEST_CASE(
     "set_namespace of no or of unknown flags is an invalid argument, before anything changes") {
-    const child c = in_new(several);
+    const test_child c = in_new(several);
     const auto all_bits = static_cast<namespace_flags>(~0U);
     for (const profile& kernel : all_profiles()) {
         for (const namespace_flags flags : {namespace_flags::none, no_flag_of_a_namespace, all_bits,
@@ -191,7 +191,7 @@ TEST_CASE(
 }
 
 TEST_CASE("set_namespace changes nothing where one of several cannot be entered") {
-    const child c = in_new(several);
+    const test_child c = in_new(several);
     if (!c.prepared())
         SKIP_TEST(no_right);
     // The caller's own user namespace cannot be entered again.
@@ -214,9 +214,9 @@ TEST_CASE("set_namespace into one's own user namespace is an invalid argument") 
 }
 
 TEST_CASE("set_namespace of a process that has ended says that it is gone, and changes nothing") {
-    const child zombie = child::zombie();
-    const child reaped = child::reaped();
-    for (const child* c : {&zombie, &reaped}) {
+    const test_child zombie = test_child::zombie();
+    const test_child reaped = test_child::reaped();
+    for (const test_child* c : {&zombie, &reaped}) {
         for (const namespace_flags flags :
              {namespace_flags::uts, namespace_flags::pid, namespace_flags::user, several_flags}) {
             CAPTURE(c == &zombie, static_cast<unsigned>(flags));
@@ -232,7 +232,7 @@ TEST_CASE("set_namespace of a process that has ended says that it is gone, and c
 }
 
 TEST_CASE("set_namespace without privilege is not permitted, which no sandbox did") {
-    const child c = child::running();
+    const test_child c = test_child::running();
     for (const bool own : {true, false}) {
         CAPTURE(own);
         surroundings around;
@@ -249,7 +249,7 @@ TEST_CASE("set_namespace without privilege is not permitted, which no sandbox di
 }
 
 TEST_CASE("set_namespace in a sandbox that refuses setns says so") {
-    const child c = child::running();
+    const test_child c = test_child::running();
     for (const int error : {EPERM, EACCES}) {
         CAPTURE(error);
         surroundings around;
@@ -261,7 +261,7 @@ TEST_CASE("set_namespace in a sandbox that refuses setns says so") {
 }
 
 TEST_CASE("set_namespace without the system call is unsupported") {
-    const child c = child::running();
+    const test_child c = test_child::running();
     surroundings around;
     around.kernel = {"no setns", {{SYS_setns, ENOSYS}}};
     const auto got = isolated(around, [&] {
@@ -273,7 +273,7 @@ TEST_CASE("set_namespace without the system call is unsupported") {
 }
 
 TEST_CASE("set_namespace enters nothing through what is no pidfd, not through a namespace either") {
-    const child c = in_new(CLONE_NEWUTS);
+    const test_child c = in_new(CLONE_NEWUTS);
     auto others = impostors();
     if (c.prepared()) {
         const auto file = "/proc/" + std::to_string(c.pid()) + "/ns/uts";
@@ -297,7 +297,7 @@ TEST_CASE("set_namespace enters nothing through what is no pidfd, not through a 
 }
 
 TEST_CASE("set_namespace before Linux 5.8 enters one namespace through /proc") {
-    const child c = in_new(several);
+    const test_child c = in_new(several);
     if (!c.prepared())
         SKIP_TEST(no_right);
     for (const namespace_flags flag : {namespace_flags::uts, namespace_flags::ipc}) {
@@ -312,7 +312,7 @@ TEST_CASE("set_namespace before Linux 5.8 enters one namespace through /proc") {
 }
 
 TEST_CASE("set_namespace before Linux 5.8 of several is unsupported, and enters none of them") {
-    const child c = in_new(several);
+    const test_child c = in_new(several);
     if (!c.prepared())
         SKIP_TEST(no_right);
     const auto got = isolated({}, [&] {
@@ -324,9 +324,9 @@ TEST_CASE("set_namespace before Linux 5.8 of several is unsupported, and enters 
 }
 
 TEST_CASE("set_namespace before Linux 5.8 tells the errors apart as well") {
-    const child zombie = child::zombie();
-    const child reaped = child::reaped();
-    for (const child* c : {&zombie, &reaped}) {
+    const test_child zombie = test_child::zombie();
+    const test_child reaped = test_child::reaped();
+    for (const test_child* c : {&zombie, &reaped}) {
         CAPTURE(c == &zombie);
         const auto got = isolated({}, [&] {
             return refuse_pidfds(c->fd().fd()) ? enter(c->fd().fd(), namespace_flags::uts)
@@ -335,7 +335,7 @@ TEST_CASE("set_namespace before Linux 5.8 tells the errors apart as well") {
         REQUIRE(got);
         CHECK(got->error == ESRCH);
     }
-    const child c = child::running();
+    const test_child c = test_child::running();
     const auto own_user_namespace = isolated({}, [&] {
         return refuse_pidfds(c.fd().fd()) ? enter(c.fd().fd(), namespace_flags::user) : result{};
     });
@@ -353,7 +353,8 @@ TEST_CASE("set_namespace before Linux 5.8 tells the errors apart as well") {
 }
 
 TEST_CASE("set_namespace into the namespaces of a sibling user namespace is refused") {
-    const child inside = child::ready([] { return unshare(CLONE_NEWUSER | several) == 0; });
+    const test_child inside =
+        test_child::ready([] { return unshare(CLONE_NEWUSER | several) == 0; });
     if (!inside.prepared())
         SKIP_TEST("no user namespace can be made here");
     // From within one of its own, the caller has no power over the other.

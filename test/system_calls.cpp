@@ -229,7 +229,7 @@ TEST_CASE("every query and every action is one system call where the kernel has 
     for (feature f : {feature::info_ioctl, feature::pidfs, feature::namespace_ioctl})
         if (!has(f))
             SKIP_TEST(std::string("this kernel or sandbox does not have ") + to_string(f));
-    const child target = child::running();
+    const test_child target = test_child::running();
     const sequence calls = trace(native(), target.fd().fd());
     if (calls.empty())
         SKIP_TEST("nothing can be traced here");
@@ -252,7 +252,7 @@ TEST_CASE("every query and every action is one system call where the kernel has 
 }
 
 TEST_CASE("what cannot be one system call is as few as a right answer allows") {
-    const child target = child::running();
+    const test_child target = test_child::running();
     const sequence calls = trace(native(), target.fd().fd());
     if (calls.empty())
         SKIP_TEST("nothing can be traced here");
@@ -271,7 +271,7 @@ TEST_CASE("what cannot be one system call is as few as a right answer allows") {
 }
 
 TEST_CASE("the fallbacks make as few system calls as a right answer allows") {
-    const child target = child::running();
+    const test_child target = test_child::running();
     const sequence calls = trace(linux_5_10(), target.fd().fd());
     if (calls.empty())
         SKIP_TEST("nothing can be traced here");

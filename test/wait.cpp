@@ -83,7 +83,7 @@ TEST_CASE("wait tells the exit code, on every kernel") {
 }
 
 TEST_CASE("wait gives a status from which neither code nor signal can be misread") {
-    child exits = child::that([] { return 255; });
+    test_child exits = test_child::that([] { return 255; });
     exits.go();
     const auto code = exits.fd().wait();
     exits.disown();
@@ -92,7 +92,7 @@ TEST_CASE("wait gives a status from which neither code nor signal can be misread
     CHECK_FALSE(code->signal());
     CHECK_FALSE(code->success());
 
-    child dies = child::running();
+    test_child dies = test_child::running();
     REQUIRE(dies.fd().send_signal(SIGTERM));
     const auto signal = dies.fd().wait();
     dies.disown();
@@ -136,8 +136,8 @@ TEST_CASE("wait tells that a core was dumped") {
     CHECK(exit_status::from_wait_status(got->status).core_dumped());
 }
 
-TEST_CASE("try_wait is empty while the child lives, then tells its status") {
-    child c = child::that([] { return 7; });
+TEST_CASE("try_wait is empty while the test_child lives, then tells its status") {
+    test_child c = test_child::that([] { return 7; });
     CHECK(try_wait_for(c.fd()) == not_yet);
     CHECK(try_wait_for(c.fd()) == not_yet);
     c.go();
@@ -149,7 +149,7 @@ TEST_CASE("try_wait is empty while the child lives, then tells its status") {
 TEST_CASE("wait and try_wait of a child that was waited for say that it is no child any more") {
     for (const bool try_first : {true, false}) {
         CAPTURE(try_first);
-        child c = child::zombie(7);
+        test_child c = test_child::zombie(7);
         CHECK((try_first ? try_wait_for(c.fd()) : wait_for(c.fd())) == exited(7));
         c.disown();
         for (int i = 0; i < 2; ++i) {
@@ -160,14 +160,14 @@ TEST_CASE("wait and try_wait of a child that was waited for say that it is no ch
 }
 
 TEST_CASE("wait of a child that somebody waited for by its pid says that it is no child any more") {
-    const child c = child::reaped();
+    const test_child c = test_child::reaped();
     CHECK(wait_for(c.fd()) == -ECHILD);
     CHECK(try_wait_for(c.fd()) == -ECHILD);
 }
 
 TEST_CASE("wait of what is no child of the caller says so, and does not wait") {
-    const child sibling = child::running();
-    const child zombie = child::zombie();
+    const test_child sibling = test_child::running();
+    const test_child zombie = test_child::zombie();
     for (const profile& kernel : kernels()) {
         CAPTURE(kernel.name);
         surroundings around;

@@ -238,7 +238,7 @@ TEST_CASE("wait for a child that tells its end by no signal") {
 }
 
 TEST_CASE("wait does not come back when the child stops or goes on") {
-    child c = child::running();
+    test_child c = test_child::running();
     for (int i = 0; i < 2; ++i) {
         REQUIRE(c.fd().send_signal(SIGSTOP));
         siginfo_t info{};
@@ -269,7 +269,7 @@ TEST_CASE("wait with a thread's pidfd says that this is no child") {
 }
 
 TEST_CASE("wait in another thread than the one that forked") {
-    child c = child::zombie(7);
+    test_child c = test_child::zombie(7);
     int status = -1;
     std::thread([&] { status = wait_for(c.fd()); }).join();
     c.disown();

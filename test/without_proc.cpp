@@ -123,7 +123,7 @@ TEST_CASE("a /proc that somebody has made up is no /proc") {
         availability proc;
         errors answers;
     };
-    const child c = child::running();
+    const test_child c = test_child::running();
     std::vector<profile> kernels{linux_5_10()};
     if (query(feature::info_ioctl) == availability::available)
         kernels.push_back(native());

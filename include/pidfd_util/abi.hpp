@@ -12,7 +12,11 @@
 #include <pidfd_util/credentials.hpp>
 #include <pidfd_util/export.hpp>
 #include <pidfd_util/namespaces.hpp>
+#include <pidfd_util/signal_scope.hpp>
+#include <pidfd_util/spawn_options.hpp>
+#include <pidfd_util/state_change.hpp>
 
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <sys/types.h>
@@ -72,13 +76,49 @@ PIDFD_UTIL_EXPORT int open_proc(int fd, int& dir) noexcept;
 PIDFD_UTIL_EXPORT int check_not_reaped(int fd) noexcept;
 
 PIDFD_UTIL_EXPORT int send_signal(int fd, int signal) noexcept;
+PIDFD_UTIL_EXPORT int send_signal_to(int fd, int signal, signal_scope scope) noexcept;
+PIDFD_UTIL_EXPORT int queue_signal(int fd, int signal, sigval value) noexcept;
 PIDFD_UTIL_EXPORT int get_remote_fd(int fd, int target, int& copy) noexcept;
 
+// Deadlines are nanoseconds of CLOCK_MONOTONIC. What is not there by then is no error: `ended` and
+// its like are false.
+inline constexpr std::int64_t never = INT64_MAX;
+inline constexpr std::int64_t at_once = 0;
+
 PIDFD_UTIL_EXPORT int is_alive(int fd, bool& alive) noexcept;
-/// Waits until the process has ended. `status` is a wait(2) status word.
-PIDFD_UTIL_EXPORT int wait(int fd, int& status) noexcept;
-/// The same without waiting: `ended` is false where the process has not ended yet.
-PIDFD_UTIL_EXPORT int try_wait(int fd, bool& ended, int& status) noexcept;
+/// Waits until the process has ended, and reaps it. `status` is a wait(2) status word.
+PIDFD_UTIL_EXPORT int wait(int fd, std::int64_t deadline, bool& ended, int& status) noexcept;
+/// The same for a child's only owner: the status of one that was reaped elsewhere is asked of the
+/// kernel.
+PIDFD_UTIL_EXPORT int wait_as_owner(int fd, std::int64_t deadline, bool& ended,
+                                    int& status) noexcept;
+/// Waits until the process has ended, and leaves it.
+PIDFD_UTIL_EXPORT int wait_exit(int fd, std::int64_t deadline, bool& ended) noexcept;
+/// Waits for one of them; `fd_at(range, i)` gives their file descriptors.
+PIDFD_UTIL_EXPORT int wait_any(const void* range, int (*fd_at)(const void*, std::size_t),
+                               std::size_t count, std::int64_t deadline, bool& ended,
+                               std::size_t& which) noexcept;
+/// The status of a process that has ended, whoever's child it is; nothing is reaped.
+PIDFD_UTIL_EXPORT int get_exit_status(int fd, bool& ended, int& status) noexcept;
+
+/// `code` is one of CLD_*, and `status` the exit code or signal that goes with it.
+PIDFD_UTIL_EXPORT int wait_change(int fd, wait_flags changes, bool block, bool& changed, int& code,
+                                  int& status) noexcept;
+
+/// Grows at its end only, like `info_record`.
+struct coredump_record {
+    enum : std::uint32_t { has_signal = 1, has_code = 2 };
+    std::uint32_t filled;
+    std::uint32_t flags; // PIDFD_COREDUMP*
+    std::int32_t signal;
+    std::int32_t code;
+};
+PIDFD_UTIL_EXPORT int get_coredump(int fd, bool& known, coredump_record& record,
+                                   std::size_t size) noexcept;
+
+/// `size` tells how much of the options, which grow at their end only, the caller knows.
+PIDFD_UTIL_EXPORT int spawn(const char* file, const char* const* argv, const spawn_options& options,
+                            std::size_t size, int& fd, spawn_step* failed) noexcept;
 
 PIDFD_UTIL_EXPORT int query(feature f, availability& result) noexcept;
 PIDFD_UTIL_EXPORT int answering_path(operation op, answer_path& path) noexcept;

@@ -4,8 +4,8 @@
 #define PIDFD_UTIL_FEATURES_HPP
 
 #include <pidfd_util/abi.hpp>
-#include <pidfd_util/detail/feature_kinds.hpp>
 #include <pidfd_util/detail/result.hpp>
+#include <pidfd_util/feature_kinds.hpp>
 
 namespace pidfd_util {
 inline namespace PIDFD_UTIL_INLINE_NAMESPACE {

@@ -3,13 +3,18 @@
 #ifndef PIDFD_UTIL_OPERATIONS_HPP
 #define PIDFD_UTIL_OPERATIONS_HPP
 
+#include <pidfd_util/coredump_info.hpp>
+#include <pidfd_util/detail/deadline.hpp>
 #include <pidfd_util/detail/proc_access.hpp>
 #include <pidfd_util/detail/result.hpp>
 #include <pidfd_util/exit_status.hpp>
 #include <pidfd_util/namespaces.hpp>
 #include <pidfd_util/process_info.hpp>
+#include <pidfd_util/signal_scope.hpp>
+#include <pidfd_util/state_change.hpp>
 #include <pidfd_util/unique_fd.hpp>
 
+#include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <optional>
@@ -191,6 +196,30 @@ public:
         return detail::result(abi::send_signal(fd_, signal));
     }
 
+    /// The same to the thread, the process or the process group, whatever the pidfd was opened
+    /// for. Linux 6.9.
+    ///
+    /// \errors as above, and
+    /// | errno      | `pidfd_errc`  | when |
+    /// | ---------- | ------------- | ---- |
+    /// | EINVAL     |               | there is no such signal or scope |
+    /// | EOPNOTSUPP | `unsupported` | before Linux 6.9 |
+    /// | ESRCH      | `not_found`   | also if the process is not the leader of a process group |
+    [[nodiscard]] expected<void> send_signal(int signal, signal_scope scope) const noexcept {
+        return detail::result(abi::send_signal_to(fd_, signal, scope));
+    }
+
+    /// Sends a signal with a value, which a handler finds in `si_value`, under the code SI_QUEUE.
+    /// See sigqueue(3), pidfd_send_signal(2).
+    ///
+    /// \errors as for `send_signal`, and
+    /// | errno  | when |
+    /// | ------ | ---- |
+    /// | EAGAIN | a real-time signal, and the target's limit RLIMIT_SIGPENDING is reached |
+    [[nodiscard]] expected<void> queue_signal(int signal, sigval value) const noexcept {
+        return detail::result(abi::queue_signal(fd_, signal, value));
+    }
+
     /// Sends SIGKILL. \errors as for `send_signal`.
     [[nodiscard]] expected<void> kill() const noexcept { return send_signal(SIGKILL); }
 
@@ -235,22 +264,104 @@ public:
     }
 
     /// Waits until the process, a child of the caller, has ended, and reaps it. A pidfd in
-    /// non-blocking mode waits as well. Linux 5.4. See waitid(2).
+    /// non-blocking mode waits as well. To keep the status for later, see `child`.
+    /// Linux 5.4. See waitid(2).
     ///
     /// \errors
     /// | errno  | when |
     /// | ------ | ---- |
     /// | ECHILD | not a child of the calling process; already reaped, by whomever; SIGCHLD is ignored, so that it reaped itself |
     [[nodiscard]] expected<exit_status> wait() const noexcept {
+        bool ended{};
         int status{};
-        const int error = abi::wait(fd_, status);
+        const int error = abi::wait(fd_, abi::never, ended, status);
         return detail::result(error, exit_status::from_wait_status(status));
     }
 
     /// The same without waiting: empty while the process has not ended.
     ///
     /// \errors as for `wait`
-    [[nodiscard]] expected<std::optional<exit_status>> try_wait() const noexcept;
+    [[nodiscard]] expected<std::optional<exit_status>> try_wait() const noexcept {
+        return wait_before(abi::at_once);
+    }
+
+    /// The same with a limit, of any unit and length: empty if the process has not ended in time.
+    ///
+    /// \errors as for `wait`
+    template <class Rep, class Period>
+    [[nodiscard]] expected<std::optional<exit_status>>
+    wait_for(std::chrono::duration<Rep, Period> time) const noexcept {
+        return wait_before(detail::to_deadline(time));
+    }
+    template <class Duration>
+    [[nodiscard]] expected<std::optional<exit_status>>
+    wait_until(std::chrono::time_point<std::chrono::steady_clock, Duration> when) const noexcept {
+        return wait_before(detail::to_deadline(when));
+    }
+
+    /// Waits until the process has ended, and leaves it to be reaped. It need not be a child.
+    /// Linux 5.3. See pidfd_open(2), poll(2).
+    [[nodiscard]] expected<void> wait_exit() const noexcept {
+        bool ended{};
+        return detail::result(abi::wait_exit(fd_, abi::never, ended));
+    }
+
+    /// The same with a limit: whether it has ended in time.
+    template <class Rep, class Period>
+    [[nodiscard]] expected<bool>
+    wait_exit_for(std::chrono::duration<Rep, Period> time) const noexcept {
+        bool ended{};
+        return detail::result(abi::wait_exit(fd_, detail::to_deadline(time), ended), ended);
+    }
+    template <class Duration>
+    [[nodiscard]] expected<bool> wait_exit_until(
+        std::chrono::time_point<std::chrono::steady_clock, Duration> when) const noexcept {
+        bool ended{};
+        return detail::result(abi::wait_exit(fd_, detail::to_deadline(when), ended), ended);
+    }
+
+    /// Waits for a change in the life of a child: also that it was stopped, or let go on. With
+    /// `wait_flags::keep` the change stays to be waited for again. Linux 5.4. See waitid(2).
+    ///
+    /// \errors
+    /// | errno  | when |
+    /// | ------ | ---- |
+    /// | EINVAL | no change is named in the flags, or there are unknown ones |
+    /// | ECHILD | as for `wait` |
+    [[nodiscard]] expected<state_change> wait_change(wait_flags changes) const noexcept {
+        bool changed{};
+        int code{};
+        int status{};
+        const int error = abi::wait_change(fd_, changes, true, changed, code, status);
+        return detail::result(error, state_change(code, status));
+    }
+
+    /// The same without waiting: empty if nothing has changed.
+    ///
+    /// \errors as for `wait_change`
+    [[nodiscard]] expected<std::optional<state_change>>
+    try_wait_change(wait_flags changes) const noexcept;
+
+    /// How the process ended, whoever's child it is; nothing is reaped. Empty while it is not
+    /// known: a child's is once it has ended, anybody else's once it was reaped. The kernel keeps
+    /// the status for pidfds that were open at that time. Linux 5.4 for children that have ended,
+    /// 6.15 for all that were reaped. See waitid(2), ioctl_pidfd(2).
+    ///
+    /// \errors
+    /// | errno      | `pidfd_errc`  | when |
+    /// | ---------- | ------------- | ---- |
+    /// | EOPNOTSUPP | `unsupported` | not the caller's to wait for, and the kernel keeps nothing: before Linux 6.15 |
+    [[nodiscard]] expected<std::optional<exit_status>> get_exit_status() const noexcept;
+
+    /// What the kernel tells of the process's core dump; empty where that is nothing. Linux 6.16.
+    /// See ioctl_pidfd(2).
+    ///
+    /// \errors
+    /// | errno      | `pidfd_errc`  | when |
+    /// | ---------- | ------------- | ---- |
+    /// | EOPNOTSUPP | `unsupported` | before Linux 6.13 |
+    /// | EREMOTE    | `foreign_namespace` | the process is not in the caller's pid namespace or below |
+    [[nodiscard]] expected<std::optional<coredump_info>> get_coredump() const noexcept;
 
     /// Another file descriptor for the same process, with close-on-exec set. Both share one open
     /// file description, and with it the non-blocking mode. See fcntl(2), F_DUPFD_CLOEXEC.
@@ -268,6 +379,13 @@ protected:
     ~pidfd_operations() = default;
 
     int fd_;
+
+private:
+    expected<std::optional<exit_status>> wait_before(std::int64_t deadline) const noexcept {
+        bool ended{};
+        int status{};
+        return detail::ended_result(abi::wait(fd_, deadline, ended, status), ended, status);
+    }
 };
 
 inline expected<process_info> pidfd_operations::get_info(answer_path* answered) const noexcept {
@@ -284,14 +402,38 @@ inline expected<process_info> pidfd_operations::get_info(answer_path* answered) 
     return info;
 }
 
-inline expected<std::optional<exit_status>> pidfd_operations::try_wait() const noexcept {
+inline expected<std::optional<state_change>>
+pidfd_operations::try_wait_change(wait_flags changes) const noexcept {
+    bool changed{};
+    int code{};
+    int status{};
+    if (const int error = abi::wait_change(fd_, changes, false, changed, code, status); error != 0)
+        return detail::failure(error);
+    if (!changed)
+        return std::nullopt;
+    return state_change(code, status);
+}
+
+inline expected<std::optional<exit_status>> pidfd_operations::get_exit_status() const noexcept {
     bool ended{};
     int status{};
-    if (const int error = abi::try_wait(fd_, ended, status); error != 0)
+    return detail::ended_result(abi::get_exit_status(fd_, ended, status), ended, status);
+}
+
+inline expected<std::optional<coredump_info>> pidfd_operations::get_coredump() const noexcept {
+    bool known{};
+    abi::coredump_record r{};
+    if (const int error = abi::get_coredump(fd_, known, r, sizeof r); error != 0)
         return detail::failure(error);
-    if (!ended)
+    if (!known)
         return std::nullopt;
-    return exit_status::from_wait_status(status);
+    coredump_info info{
+        (r.flags & 1) != 0, (r.flags & 2) != 0, (r.flags & 4) != 0, (r.flags & 8) != 0, {}, {}};
+    if ((r.filled & abi::coredump_record::has_signal) != 0)
+        info.signal = r.signal;
+    if ((r.filled & abi::coredump_record::has_code) != 0)
+        info.code = r.code;
+    return info;
 }
 
 } // namespace PIDFD_UTIL_INLINE_NAMESPACE

@@ -35,11 +35,15 @@ def rows(comment):
     text = "\n".join(comment)
     if "\\errors" not in text:
         return []
-    after = text.split("\\errors", 1)[1].lstrip("\n")
-    if not after.lstrip().startswith("|"):
-        return [("", "", " ".join(after.split("\n\n")[0].split()))]
+    after = text.split("\\errors", 1)[1].strip("\n")
+    prose = " ".join(after.split("\n\n")[0].split("\n|")[0].split())
+    found = [("", "", prose)] if prose and not after.startswith("|") else []
     table = [cells(line) for line in after.splitlines() if line.startswith("|")]
-    return [(r[0], r[1] if len(r) == 3 else "", r[-1]) for r in table[2:]]
+    for row in table[2:]:
+        # errno, when; errno, meaning, when; or errno, meaning, step, when
+        when = f"{row[2]}: {row[3]}" if len(row) == 4 else row[-1]
+        found.append((row[0], row[1] if len(row) > 2 else "", when))
+    return found
 
 
 def page(headers):

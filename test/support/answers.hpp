@@ -60,7 +60,7 @@ std::vector<profile> without_info();
 
 template <class T>
 void check_reaped(question<T> query) {
-    const child c = child::reaped();
+    const test_child c = test_child::reaped();
     for (const profile& kernel : all_profiles()) {
         CAPTURE(kernel.name);
         const auto got = ask_in(on(kernel), c.fd().fd(), query);
@@ -73,7 +73,7 @@ void check_reaped(question<T> query) {
 /// Of everything that is not in the caller's pid namespace or below: outside of it and beside it.
 template <class T>
 void check_foreign(question<T> query) {
-    const child gone = child::reaped();
+    const test_child gone = test_child::reaped();
     for (const profile& kernel : all_profiles()) {
         for (const char* proc : {"", "fresh"}) {
             surroundings around = in_pid_namespace(proc);
@@ -133,7 +133,7 @@ void check_impostors(question<T> query) {
 /// Where no path is left: with no ioctl and no /proc.
 template <class T>
 void check_without_proc(question<T> query) {
-    const child c = child::running();
+    const test_child c = test_child::running();
     for (const profile& kernel : all_profiles()) {
         CAPTURE(kernel.name);
         surroundings around = with_proc("none");
@@ -151,7 +151,7 @@ void check_without_proc(question<T> query) {
 /// Where /proc hides the process from the caller, and there is no ioctl.
 template <class T>
 void check_hidden(question<T> query) {
-    const child c = child::running();
+    const test_child c = test_child::running();
     surroundings around = on(linux_5_10());
     around.proc = "hidepid=2";
     around.uid = 65534;

@@ -149,7 +149,7 @@ report run(const surroundings& s, void* result, std::size_t size, void (*call)(v
         return {end::cannot_set_up, m.text};
     if (told && got == size && status == 0)
         return {end::returned, {}};
-    return {end::died, "the isolated child died, with status " + std::to_string(status)};
+    return {end::died, "the isolated test_child died, with status " + std::to_string(status)};
 }
 
 } // namespace detail

@@ -38,14 +38,14 @@ void wait_for_byte(int fd) {
         pause();
 }
 
-subject of_child(std::string name, child c) {
-    auto shared = std::make_shared<child>(std::move(c));
+subject of_child(std::string name, test_child c) {
+    auto shared = std::make_shared<test_child>(std::move(c));
     return {std::move(name), shared->fd().fd(), shared->pid(),
             [shared]() mutable { shared.reset(); }};
 }
 
 subject stranger() {
-    return of_child("a child of another user", child::ready([] {
+    return of_child("a child of another user", test_child::ready([] {
                         return setgroups(0, nullptr) == 0 && setresgid(65534, 65534, 65534) == 0 &&
                                setresuid(65534, 65534, 65534) == 0;
                     }));
@@ -57,7 +57,7 @@ bool in_child_namespace(std::vector<subject>& all) {
     int ready[2];
     REQUIRE(pipe2(pids, O_CLOEXEC) == 0);
     REQUIRE(pipe2(ready, O_CLOEXEC) == 0);
-    child parent = child::that([&] {
+    test_child parent = test_child::that([&] {
         if (unshare(CLONE_NEWPID) != 0)
             return 1;
         const pid_t inner = fork();
@@ -81,7 +81,7 @@ bool in_child_namespace(std::vector<subject>& all) {
     if (!made)
         return false;
     const int fd = raw_pidfd_open(inner, 0);
-    auto shared = std::make_shared<child>(std::move(parent));
+    auto shared = std::make_shared<test_child>(std::move(parent));
     all.emplace_back("a process in a child pid namespace", fd, inner, [shared, fd]() mutable {
         ::close(fd);
         shared.reset();
@@ -176,22 +176,22 @@ char state_of(pid_t pid) {
     return end == std::string::npos ? '?' : text[end + 2];
 }
 
-child::child(pid_t pid, int start) noexcept : pid_(pid), start_(start) {
+test_child::test_child(pid_t pid, int start) noexcept : pid_(pid), start_(start) {
     if (auto fd = pidfd_util::pidfd::from_pid(pid))
         fd_ = std::move(*fd);
 }
 
-child::child(child&& other) noexcept
+test_child::test_child(test_child&& other) noexcept
     : pid_(other.pid_), fd_(std::move(other.fd_)), start_(std::exchange(other.start_, -1)),
       reaped_(std::exchange(other.reaped_, true)), prepared_(other.prepared_) {}
 
-child::~child() {
+test_child::~test_child() {
     reap();
     if (start_ >= 0)
         close(start_);
 }
 
-child child::that(std::function<int()> body) {
+test_child test_child::that(std::function<int()> body) {
     int start[2];
     REQUIRE(pipe2(start, O_CLOEXEC) == 0);
     const pid_t pid = fork();
@@ -204,15 +204,15 @@ child child::that(std::function<int()> body) {
         _exit(body());
     }
     close(start[0]);
-    child c(pid, start[1]);
+    test_child c(pid, start[1]);
     REQUIRE(c.fd());
     return c;
 }
 
-child child::ready(std::function<bool()> prepare) {
+test_child test_child::ready(std::function<bool()> prepare) {
     int ready[2];
     REQUIRE(pipe2(ready, O_CLOEXEC) == 0);
-    child c = that([&] {
+    test_child c = that([&] {
         const char prepared = prepare() ? 'y' : 'n';
         (void)!write(ready[1], &prepared, 1);
         sleep_for_ever();
@@ -228,36 +228,36 @@ child child::ready(std::function<bool()> prepare) {
     return c;
 }
 
-child child::running() {
+test_child test_child::running() {
     return ready([] { return true; });
 }
 
-child child::zombie(int code) {
-    child c = that([code] { return code; });
+test_child test_child::zombie(int code) {
+    test_child c = that([code] { return code; });
     c.go();
     c.wait_for_end();
     return c;
 }
 
-child child::reaped() {
-    child c = zombie();
+test_child test_child::reaped() {
+    test_child c = zombie();
     c.reap();
     return c;
 }
 
-void child::go() {
+void test_child::go() {
     if (start_ >= 0)
         (void)!write(start_, "g", 1);
 }
 
-void child::wait_for_end() {
+void test_child::wait_for_end() {
     siginfo_t info;
     while (waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOWAIT) != 0 &&
            errno == EINTR) {
     }
 }
 
-void child::reap() {
+void test_child::reap() {
     if (std::exchange(reaped_, true))
         return;
     ::kill(pid_, SIGKILL);
@@ -267,7 +267,7 @@ void child::reap() {
 
 std::vector<subject> living() {
     std::vector<subject> all;
-    all.push_back(of_child("a child", child::running()));
+    all.push_back(of_child("a child", test_child::running()));
     const int self = raw_pidfd_open(getpid(), 0);
     REQUIRE(self >= 0);
     all.emplace_back("the caller", self, getpid(), [self] { ::close(self); });
@@ -298,8 +298,8 @@ std::vector<subject> impostors() {
 
 std::vector<subject> everything() {
     std::vector<subject> all = living();
-    all.push_back(of_child("a zombie", child::zombie()));
-    all.push_back(of_child("a reaped process", child::reaped()));
+    all.push_back(of_child("a zombie", test_child::zombie()));
+    all.push_back(of_child("a reaped process", test_child::reaped()));
     for (subject& s : impostors())
         all.push_back(std::move(s));
     all.emplace_back("a closed file descriptor", 9999, 0, nullptr);

@@ -28,22 +28,22 @@ std::string field(const std::string& text, const std::string& key);
 char state_of(pid_t pid);
 
 /// A child of the test with a pidfd. It is killed and reaped at the end of its scope.
-class child {
+class test_child {
 public:
     /// Sleeps until it is killed.
-    static child running();
+    static test_child running();
     /// The same, after `prepare` has run in it: `prepared` tells what that returned.
-    static child ready(std::function<bool()> prepare);
+    static test_child ready(std::function<bool()> prepare);
     /// Runs the function and exits with what it returns. It sleeps first until `go` is called.
-    static child that(std::function<int()> body);
+    static test_child that(std::function<int()> body);
     /// Has exited with the code, and waits to be reaped.
-    static child zombie(int code = 0);
+    static test_child zombie(int code = 0);
     /// Has exited and was reaped: only its pidfd is left.
-    static child reaped();
+    static test_child reaped();
 
-    child(child&& other) noexcept;
-    child& operator=(child&&) = delete;
-    ~child();
+    test_child(test_child&& other) noexcept;
+    test_child& operator=(test_child&&) = delete;
+    ~test_child();
 
     pid_t pid() const { return pid_; }
     pidfd_util::pidfd_view fd() const { return fd_; }
@@ -55,7 +55,7 @@ public:
     void disown() { reaped_ = true; } // somebody else reaps it
 
 private:
-    child(pid_t pid, int start) noexcept;
+    test_child(pid_t pid, int start) noexcept;
 
     pid_t pid_;
     pidfd_util::pidfd fd_;

@@ -4,13 +4,17 @@
 #define PIDFD_UTIL_DETAIL_RESULT_HPP
 
 #include <pidfd_util/error.hpp>
+#include <pidfd_util/exit_status.hpp>
 #include <pidfd_util/expected.hpp>
 
-#include <utility>
+#include <optional>
 
 namespace pidfd_util {
 inline namespace PIDFD_UTIL_INLINE_NAMESPACE {
 namespace detail {
+
+// Values come by reference: they are filled in by the call whose errno is the first argument, and
+// the order in which arguments are evaluated is nobody's to know.
 
 [[nodiscard]] inline unexpected failure(int error) noexcept {
     return unexpected(std::error_code(error, pidfd_category()));
@@ -22,12 +26,20 @@ namespace detail {
     return {};
 }
 
-/// `value` is read only where there was no error.
 template <class T>
 [[nodiscard]] expected<T> result(int error, const T& value) noexcept {
     if (error != 0)
         return failure(error);
     return value;
+}
+
+[[nodiscard]] inline expected<std::optional<exit_status>> ended_result(int error, const bool& ended,
+                                                                       const int& status) noexcept {
+    if (error != 0)
+        return failure(error);
+    if (!ended)
+        return std::nullopt;
+    return exit_status::from_wait_status(status);
 }
 
 /// Takes over the file descriptor `fd`.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The enumerations of features.hpp. They stand apart because the library is compiled with them, and
 // without `expected`: it needs none, of whichever kind the consumers' is.
-#ifndef PIDFD_UTIL_DETAIL_FEATURE_KINDS_HPP
-#define PIDFD_UTIL_DETAIL_FEATURE_KINDS_HPP
+#ifndef PIDFD_UTIL_FEATURE_KINDS_HPP
+#define PIDFD_UTIL_FEATURE_KINDS_HPP
 
 namespace pidfd_util {
 

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+// A child process, and the one owner of its exit status.
+#ifndef PIDFD_UTIL_CHILD_HPP
+#define PIDFD_UTIL_CHILD_HPP
+
+#include <pidfd_util/pidfd.hpp>
+
+#include <cstddef>
+#include <utility>
+
+namespace pidfd_util {
+
+/// A step of a way to stop a process: a signal, and how long to wait for the end after it.
+struct stop_step {
+    int signal;
+    std::chrono::nanoseconds time;
+};
+
+/// SIGTERM, then SIGCONT so that a stopped process sees it, 5 seconds; then SIGKILL, 2 seconds.
+inline constexpr stop_step default_stop[] = {
+    {SIGTERM, std::chrono::nanoseconds(0)},
+    {SIGCONT, std::chrono::seconds(5)},
+    {SIGKILL, std::chrono::seconds(2)},
+};
+
+/// What stopping a process came to.
+struct stop_result {
+    exit_status status;
+    /// The index of the step after whose signal it ended; empty if it had ended before the first.
+    std::optional<std::size_t> step;
+};
+
+inline namespace PIDFD_UTIL_INLINE_NAMESPACE {
+
+/// Owns a child's pidfd and its exit status. A child can be waited for once only; this remembers
+/// the status, so that waiting in any form, in any order and as often as one likes gives the same
+/// answer, and a wait that ran out of time loses nothing. Errors are never remembered.
+///
+/// Where somebody else has reaped the child, its status comes from the kernel (Linux 6.15); older
+/// kernels do not keep it, and the answer is ECHILD.
+///
+/// Destroying it closes the pidfd; the child is neither killed nor reaped.
+class [[nodiscard]] child {
+public:
+    /// No child: every operation fails with EBADF.
+    child() noexcept = default;
+
+    /// Takes over the pidfd of a child that has not been waited for.
+    explicit child(pidfd fd) noexcept : fd_(std::move(fd)) {}
+
+    child(child&& other) noexcept
+        : fd_(std::move(other.fd_)), status_(std::exchange(other.status_, std::nullopt)) {}
+    child& operator=(child&& other) noexcept {
+        fd_ = std::move(other.fd_);
+        status_ = std::exchange(other.status_, std::nullopt);
+        return *this;
+    }
+
+    [[nodiscard]] int fd() const noexcept { return fd_.fd(); }
+    [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(fd_); }
+
+    /// For every operation that does not wait: `child.process().get_pid()`. Waiting through it
+    /// would take the status away from here.
+    [[nodiscard]] pidfd_view process() const noexcept { return fd_; }
+
+    /// The status, if it is here already.
+    [[nodiscard]] std::optional<exit_status> status() const noexcept { return status_; }
+
+    /// Gives the pidfd away, and forgets the status.
+    [[nodiscard]] pidfd release() noexcept {
+        status_.reset();
+        return std::move(fd_);
+    }
+
+    /// Waits until the child has ended, and reaps it.
+    ///
+    /// \errors
+    /// | errno  | when |
+    /// | ------ | ---- |
+    /// | ECHILD | it was reaped elsewhere, by another wait or because SIGCHLD is ignored, and the kernel has not kept the status: before Linux 6.15 |
+    [[nodiscard]] expected<exit_status> wait() noexcept {
+        const auto ended = wait_before(abi::never);
+        if (!ended)
+            return unexpected(ended.error());
+        return **ended;
+    }
+
+    /// The same without waiting: empty while the child has not ended.
+    ///
+    /// \errors as for `wait`
+    [[nodiscard]] expected<std::optional<exit_status>> try_wait() noexcept {
+        return wait_before(abi::at_once);
+    }
+
+    /// The same with a limit: empty if the child has not ended in time.
+    ///
+    /// \errors as for `wait`
+    template <class Rep, class Period>
+    [[nodiscard]] expected<std::optional<exit_status>>
+    wait_for(std::chrono::duration<Rep, Period> time) noexcept {
+        return wait_before(detail::to_deadline(time));
+    }
+    template <class Duration>
+    [[nodiscard]] expected<std::optional<exit_status>>
+    wait_until(std::chrono::time_point<std::chrono::steady_clock, Duration> when) noexcept {
+        return wait_before(detail::to_deadline(when));
+    }
+
+    /// Stops the child: sends each step's signal in turn and waits for the step's time, until the
+    /// child has ended. Empty if it outlived the last step. A child that has ended gets no signal.
+    ///
+    /// \errors as for `wait`, and those of `send_signal`
+    template <class Steps>
+    [[nodiscard]] expected<std::optional<stop_result>> stop(const Steps& steps) noexcept;
+    [[nodiscard]] expected<std::optional<stop_result>> stop() noexcept {
+        return stop(default_stop);
+    }
+
+private:
+    expected<std::optional<exit_status>> wait_before(std::int64_t deadline) noexcept {
+        if (status_)
+            return status_;
+        bool ended{};
+        int status{};
+        const int error = abi::wait_as_owner(fd(), deadline, ended, status);
+        if (error == 0 && ended)
+            status_ = exit_status::from_wait_status(status);
+        return detail::ended_result(error, ended, status);
+    }
+
+    pidfd fd_;
+    std::optional<exit_status> status_;
+};
+
+template <class Steps>
+expected<std::optional<stop_result>> child::stop(const Steps& steps) noexcept {
+    std::optional<std::size_t> sent;
+    auto ended = try_wait();
+    for (const stop_step& step : steps) {
+        if (!ended || *ended)
+            break;
+        if (const auto s = process().send_signal(step.signal);
+            !s && s.error() != pidfd_errc::not_found)
+            return unexpected(s.error());
+        sent = sent ? *sent + 1 : 0;
+        ended = wait_for(step.time);
+    }
+    if (!ended)
+        return unexpected(ended.error());
+    if (!*ended)
+        return std::nullopt;
+    return stop_result{**ended, sent};
+}
+
+} // namespace PIDFD_UTIL_INLINE_NAMESPACE
+} // namespace pidfd_util
+
+#endif

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+// Waiting for one or all of many processes.
+#ifndef PIDFD_UTIL_WAIT_ANY_HPP
+#define PIDFD_UTIL_WAIT_ANY_HPP
+
+#include <pidfd_util/pidfd.hpp>
+
+#include <cstddef>
+#include <iterator>
+
+namespace pidfd_util {
+inline namespace PIDFD_UTIL_INLINE_NAMESPACE {
+
+namespace detail {
+
+template <class Range>
+[[nodiscard]] expected<std::optional<std::size_t>> wait_any(const Range& range,
+                                                            std::int64_t deadline) noexcept {
+    const auto* const first = std::data(range);
+    const auto fd_at = [](const void* where, std::size_t i) {
+        return (static_cast<decltype(first)>(where) + i)->fd();
+    };
+    bool ended{};
+    std::size_t which{};
+    const int error = abi::wait_any(first, fd_at, std::size(range), deadline, ended, which);
+    if (error != 0)
+        return failure(error);
+    if (!ended)
+        return std::nullopt;
+    return which;
+}
+
+template <class Range>
+[[nodiscard]] expected<bool> wait_all(const Range& range, std::int64_t deadline) noexcept {
+    for (const auto& process : range) {
+        bool ended{};
+        if (const int error = abi::wait_exit(process.fd(), deadline, ended); error != 0)
+            return failure(error);
+        if (!ended)
+            return false;
+    }
+    return true;
+}
+
+} // namespace detail
+
+/// Waits until one of the processes has ended, and tells the index of one that has. None is reaped,
+/// and none needs to be a child. The range is an array or any other contiguous one, of `pidfd`,
+/// `pidfd_view` or `child`. Allocates nothing; above 64 processes an epoll instance stands in for
+/// the time of the call. Who waits often for the same many keeps an epoll(7) of their own.
+/// Linux 5.3.
+///
+/// \errors
+/// | errno  | `pidfd_errc`  | when |
+/// | ------ | ------------- | ---- |
+/// | EINVAL |               | the range is empty |
+/// | EBADF, EBADFD | `not_a_pidfd` | one of them is closed, or something else |
+/// | EMFILE, ENFILE, ENOMEM, ENOSPC | | above 64: no room for an epoll instance or in it |
+template <class Range>
+[[nodiscard]] expected<std::size_t> wait_any(const Range& range) noexcept {
+    const auto which = detail::wait_any(range, abi::never);
+    if (!which)
+        return unexpected(which.error());
+    return which->value_or(0);
+}
+
+/// The same with a limit: empty if none has ended in time.
+///
+/// \errors as for `wait_any`
+template <class Range, class Rep, class Period>
+[[nodiscard]] expected<std::optional<std::size_t>>
+wait_any_for(const Range& range, std::chrono::duration<Rep, Period> time) noexcept {
+    return detail::wait_any(range, detail::to_deadline(time));
+}
+template <class Range, class Duration>
+[[nodiscard]] expected<std::optional<std::size_t>>
+wait_any_until(const Range& range,
+               std::chrono::time_point<std::chrono::steady_clock, Duration> when) noexcept {
+    return detail::wait_any(range, detail::to_deadline(when));
+}
+
+/// Waits until all of the processes have ended. None is reaped, and none needs to be a child; of an
+/// empty range all have. Linux 5.3.
+///
+/// \errors EBADF, EBADFD as for `wait_any`
+template <class Range>
+[[nodiscard]] expected<void> wait_all(const Range& range) noexcept {
+    const auto ended = detail::wait_all(range, abi::never);
+    if (!ended)
+        return unexpected(ended.error());
+    return {};
+}
+
+/// The same with a limit: whether all have ended in time.
+///
+/// \errors as for `wait_all`
+template <class Range, class Rep, class Period>
+[[nodiscard]] expected<bool> wait_all_for(const Range& range,
+                                          std::chrono::duration<Rep, Period> time) noexcept {
+    return detail::wait_all(range, detail::to_deadline(time));
+}
+template <class Range, class Duration>
+[[nodiscard]] expected<bool>
+wait_all_until(const Range& range,
+               std::chrono::time_point<std::chrono::steady_clock, Duration> when) noexcept {
+    return detail::wait_all(range, detail::to_deadline(when));
+}
+
+} // namespace PIDFD_UTIL_INLINE_NAMESPACE
+} // namespace pidfd_util
+
+#endif

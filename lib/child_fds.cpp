@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#include "child_fds.hpp"
+
+#include "sys.hpp"
+#include "text.hpp"
+#include "uapi.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+#include <fcntl.h>
+#include <limits>
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace pidfd_util {
+
+namespace {
+
+constexpr int first_unwanted = 3;
+
+/// The kernel's struct linux_dirent64, up to the name.
+struct directory_entry {
+    std::uint64_t inode;
+    std::int64_t offset;
+    std::uint16_t size;
+    std::uint8_t type;
+};
+constexpr std::size_t name_offset = 19;
+
+/// Kernels before 5.11: from the list in /proc.
+bool close_listed_on_exec() noexcept {
+    const int list = sys::openat(AT_FDCWD, "/proc/self/fd", O_RDONLY | O_DIRECTORY);
+    if (list < 0)
+        return false;
+    alignas(std::uint64_t) char buffer[1024];
+    long size = 0;
+    while ((size = ::syscall(SYS_getdents64, list, buffer, sizeof buffer)) > 0) {
+        for (long at = 0; at < size;) {
+            directory_entry entry{};
+            std::memcpy(&entry, buffer + at, name_offset);
+            int fd = 0;
+            if (text::parse_pid(buffer + at + name_offset, fd) && fd >= first_unwanted)
+                (void)sys::set_cloexec(fd);
+            at += entry.size;
+        }
+    }
+    sys::close(list);
+    return size == 0;
+}
+
+/// Without /proc: every number that there can be.
+long close_all_on_exec() noexcept {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return -errno;
+    const rlim_t most = std::min<rlim_t>(limit.rlim_cur, std::numeric_limits<int>::max());
+    for (int fd = first_unwanted; fd < static_cast<int>(most); ++fd)
+        (void)sys::set_cloexec(fd);
+    return 0;
+}
+
+long close_on_exec() noexcept {
+    const int result = sys::close_range_on_exec(first_unwanted);
+    // Missing, or without this flag, or refused by a sandbox.
+    if (result == 0 || close_listed_on_exec())
+        return 0;
+    return close_all_on_exec();
+}
+
+} // namespace
+
+long arrange_child_fds(const spawn_options& o) noexcept {
+    // Out of the way of every target first, so that mappings may overwrite each other's sources.
+    int above = 0;
+    for (const fd_mapping& m : o.fds)
+        above = std::max(above, m.to + 1);
+    int copies[max_fd_mappings];
+    std::size_t count = 0;
+    for (const fd_mapping& m : o.fds) {
+        const int copy = sys::duplicate_above(m.from, above);
+        if (copy < 0)
+            return copy;
+        copies[count++] = copy;
+    }
+    if (o.close_other_fds)
+        if (const long error = close_on_exec(); error != 0)
+            return error;
+    count = 0;
+    for (const fd_mapping& m : o.fds)
+        if (const int error = sys::replace(copies[count++], m.to); error < 0)
+            return error;
+    return 0;
+}
+
+} // namespace pidfd_util
