@@ -4,6 +4,7 @@
 import contextlib
 import os
 import platform
+import re
 import secrets
 import selectors
 import shutil
@@ -22,6 +23,8 @@ from initramfs import Initramfs
 BOOT_ATTEMPTS = 6
 BOOT_SECONDS = 60
 MEMORY = "512M"
+
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # programs see a terminal
 
 USERS = {"root": 0, "daemon": 1, "bin": 2, "user": 1000, "nobody": 65534}
 TOOLS = ("sh", "true", "false", "sleep", "cat")  # for tests that start programs
@@ -107,9 +110,9 @@ def emulator(kernel: Kernel, image: Path, scratch: Path) -> list[str]:
             "con=null", "con0=null,fd:1", "con1=null", "quiet", "panic=-1",
         ]  # fmt: skip
     return [
-        "qemu-system-x86_64", "-M", "pc", "-accel", "tcg", "-cpu", "max,la57=off", "-m", MEMORY,
-        "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-serial", "stdio",
-        "-kernel", str(kernel.image), "-initrd", str(image),
+        "qemu-system-x86_64", "-M", "pc", "-accel", "tcg", "-cpu", "max,la57=off", "-smp", "2",
+        "-m", MEMORY, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+        "-serial", "stdio", "-kernel", str(kernel.image), "-initrd", str(image),
         "-append", "console=ttyS0 quiet panic=-1 nokaslr no_timer_check mitigations=off",
     ]  # fmt: skip
 
@@ -127,10 +130,8 @@ class Boot:
     def follow(self, seconds: float) -> list[Outcome]:
         outcomes = []
         lines: list[str] = []
-        tail = ""
         with self.emulator() as process:
             for line in self.lines(process, seconds):
-                tail = line or tail
                 word, _, verdict = line.partition(" ")
                 if word != self.nonce:
                     lines.append(line)
@@ -142,8 +143,9 @@ class Boot:
                 elif verdict == "end":
                     return outcomes
                 else:
-                    outcomes.append(Outcome(int(verdict.removeprefix("exit ")), "\n".join(lines)))
-        raise NoVerdict(f"the machine stopped; its last line: {tail!r}")
+                    output = "\n".join(lines).rstrip("\n")
+                    outcomes.append(Outcome(int(verdict.removeprefix("exit ")), output))
+        raise NoVerdict("\n    ".join(["the machine stopped, after:", *lines[-10:]]))
 
     @contextlib.contextmanager
     def emulator(self) -> Iterator[subprocess.Popen]:
@@ -180,4 +182,4 @@ class Boot:
                 return
             *complete, rest = (rest + part).split(b"\n")
             for line in complete:
-                yield line.rstrip(b"\r").decode(errors="replace")
+                yield COLOUR.sub("", line.rstrip(b"\r").decode(errors="replace"))
