@@ -56,6 +56,8 @@ int main() {
         const auto found = query(f);
         if (!found)
             return 1;
-        std::printf("feature %s %s\n", to_string(f), to_string(*found));
+        const char* first = first_kernel(f);
+        std::printf(*first != '\0' ? "feature %s (%s) %s\n" : "feature %s%s %s\n", to_string(f), first,
+                    to_string(*found));
     }
 }
