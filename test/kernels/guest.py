@@ -15,7 +15,7 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Iterator
+from typing import Iterator, Sequence
 
 from catalogue import Kernel
 from initramfs import Initramfs
@@ -27,7 +27,7 @@ MEMORY = "512M"
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # programs see a terminal
 
 USERS = {"root": 0, "daemon": 1, "bin": 2, "user": 1000, "nobody": 65534}
-TOOLS = ("sh", "true", "false", "sleep", "cat")  # for tests that start programs
+COMMANDS = ("sh", "true", "false", "sleep", "cat")  # for tests that start programs
 
 
 class NoVerdict(Exception):
@@ -61,12 +61,15 @@ def missing(kernel: Kernel) -> str | None:
     return None
 
 
-def run(kernel: Kernel, init: Path, programs: list[Program], seconds: float, echo: bool) -> list[Outcome]:
-    """Runs the programs one after the other in one boot; with `echo`, shows what they write at once."""
+def run(
+    kernel: Kernel, init: Path, programs: list[Program], seconds: float, *, tools: Sequence[Path] = (), echo: bool = False
+) -> list[Outcome]:
+    """Runs the programs one after the other in one boot, as root. They find the tools under the same
+    paths as here. With `echo`, shows what they write at once."""
     nonce = secrets.token_hex(16)
     with tempfile.TemporaryDirectory() as scratch:
         image = Path(scratch) / "initramfs"
-        image.write_bytes(file_system(init, programs, nonce).cpio())
+        image.write_bytes(file_system(init, programs, tools, nonce).cpio())
         command = emulator(kernel, image, Path(scratch))
         for attempt in range(1, BOOT_ATTEMPTS + 1):
             boot = Boot(command, Path(scratch), nonce, echo)
@@ -81,20 +84,22 @@ def run(kernel: Kernel, init: Path, programs: list[Program], seconds: float, ech
     raise AssertionError("unreachable")
 
 
-def file_system(init: Path, programs: list[Program], nonce: str) -> Initramfs:
+def file_system(init: Path, programs: list[Program], tools: Sequence[Path], nonce: str) -> Initramfs:
     files = Initramfs()
     for directory in ("/dev", "/proc", "/sys", "/root"):
         files.directory(directory)
-    files.directory("/tmp", 0o1777)
+    files.directory("/tmp", 0o1777)  # all of this is in memory, and can be written to
     files.file("/init", init.read_bytes(), 0o755)
     files.file("/guest/nonce", nonce.encode())
     users = [f"{name}:x:{uid}:{uid}::/root:/bin/sh\n" for name, uid in USERS.items()]
     groups = [f"{name}:x:{gid}:\n" for name, gid in USERS.items()]
     files.file("/etc/passwd", "".join(users).encode())
     files.file("/etc/group", "".join(groups).encode())
-    for tool in TOOLS:
-        if (path := shutil.which(tool)) is not None:
-            files.program(f"/bin/{tool}", Path(path))
+    for name in COMMANDS:
+        if (path := shutil.which(name)) is not None:
+            files.program(f"/bin/{name}", Path(path))
+    for tool in tools:
+        files.program(str(tool.absolute()), tool)
     for number, program in enumerate(programs):
         place = f"/programs/{program.path.name}"
         files.program(place, program.path)
