@@ -22,7 +22,7 @@ from initramfs import Initramfs
 
 BOOT_ATTEMPTS = 6
 BOOT_SECONDS = 60
-MEMORY = "512M"
+MEMORY = "1G"
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # programs see a terminal
 
