@@ -9,6 +9,7 @@
 #include <grp.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -57,8 +58,9 @@ const char* set_up_outside(const surroundings& s) {
 const char* set_up_inside(const surroundings& s) {
     if (!s.proc.empty() && !replace_proc(s.proc))
         return "mounting /proc";
+    // Dumpable, as a program is that this user started: else /proc/self stays root's.
     if (s.uid && (setgroups(0, nullptr) != 0 || setresgid(*s.uid, *s.uid, *s.uid) != 0 ||
-                  setresuid(*s.uid, *s.uid, *s.uid) != 0))
+                  setresuid(*s.uid, *s.uid, *s.uid) != 0 || prctl(PR_SET_DUMPABLE, 1) != 0))
         return "becoming another user";
     if (s.file_limit != 0) {
         const rlimit limit{s.file_limit, s.file_limit};
