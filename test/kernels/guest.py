@@ -74,7 +74,10 @@ def run(
         for attempt in range(1, BOOT_ATTEMPTS + 1):
             boot = Boot(command, Path(scratch), nonce, echo)
             try:
-                return boot.follow(seconds)
+                outcomes = boot.follow(seconds)
+                if len(outcomes) != len(programs):
+                    raise NoVerdict(f"{len(outcomes)} of {len(programs)} programs were run")
+                return outcomes
             except NoVerdict as problem:
                 # QEMU's translator now and then crashes a kernel while it starts (seen: 7.2 with
                 # Linux 6.12). Once a program has begun, whatever happens is the program's doing.
