@@ -49,6 +49,11 @@ int open_file(int root, pid_t pid, const char* name, int flags, unique_fd& file)
 int process::open(int pidfd) noexcept {
     if (const int error = open_root(root_); error != 0)
         return error;
+    // Its number was free a moment ago: what was asked about is closed.
+    if (root() == pidfd) {
+        root_.reset();
+        return EBADF;
+    }
     const int error = fdinfo_.open(root(), pidfd);
     // A caller that is not dumpable could not read its own fdinfo before Linux 5.14. That the process
     // is gone can be told all the same.
