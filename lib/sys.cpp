@@ -100,9 +100,8 @@ ssize_t read(int fd, char* buffer, std::size_t size) noexcept {
 
 ssize_t read_from_start(int fd, char* buffer, std::size_t size) noexcept {
     // Two zeros for the offset: on 32-bit machines it is a pair, on some after a filler.
-    return once([=] {
-        return static_cast<ssize_t>(::syscall(SYS_pread64, fd, buffer, size, 0L, 0L, 0L));
-    });
+    return once(
+        [=] { return static_cast<ssize_t>(::syscall(SYS_pread64, fd, buffer, size, 0L, 0L, 0L)); });
 }
 
 int exists(int dir, const char* path) noexcept {
@@ -188,9 +187,8 @@ int pidfd_getfd(int fd, int target) noexcept {
 
 int waitid(int fd, siginfo_t& info, int options) noexcept {
     info.si_pid = 0;
-    return patiently([&] {
-        return ::syscall(SYS_waitid, uapi::p_pidfd, fd, &info, options, nullptr);
-    });
+    return patiently(
+        [&] { return ::syscall(SYS_waitid, uapi::p_pidfd, fd, &info, options, nullptr); });
 }
 
 int poll(int fd, int milliseconds) noexcept {

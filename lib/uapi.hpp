@@ -26,8 +26,8 @@ inline constexpr unsigned pidfd_nonblock = O_NONBLOCK;
 inline constexpr unsigned pidfd_thread = O_EXCL;
 inline constexpr unsigned signal_thread_group = 1U << 1;
 
-inline constexpr int p_pidfd = 3;            // idtype_t of waitid
-inline constexpr int wait_all = 0x40000000;  // __WALL
+inline constexpr int p_pidfd = 3;           // idtype_t of waitid
+inline constexpr int wait_all = 0x40000000; // __WALL
 
 inline constexpr long proc_super_magic = 0x9fa0;
 inline constexpr long pidfs_magic = 0x50494446;

@@ -136,8 +136,8 @@ public:
     /// | ESRCH      | `not_found`         | the process has ended, reaped or not: it has left its namespaces |
     /// | EREMOTE    | `foreign_namespace` | `procfs` only: it has no pid in the caller's pid namespace |
     /// | EMFILE, ENFILE |                 | no file descriptor left |
-    [[nodiscard]] expected<unique_fd> get_namespace(namespace_type type,
-                                                    answer_path* answered = nullptr) const noexcept {
+    [[nodiscard]] expected<unique_fd>
+    get_namespace(namespace_type type, answer_path* answered = nullptr) const noexcept {
         int ns = -1;
         return detail::owned<unique_fd>(abi::get_namespace(fd_, type, ns, answered), ns);
     }

@@ -57,7 +57,7 @@ int main() {
         if (!found)
             return 1;
         const char* first = first_kernel(f);
-        std::printf(*first != '\0' ? "feature %s (%s) %s\n" : "feature %s%s %s\n", to_string(f), first,
-                    to_string(*found));
+        std::printf(*first != '\0' ? "feature %s (%s) %s\n" : "feature %s%s %s\n", to_string(f),
+                    first, to_string(*found));
     }
 }
