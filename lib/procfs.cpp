@@ -49,9 +49,17 @@ int open_file(int root, pid_t pid, const char* name, int flags, unique_fd& file)
 int process::open(int pidfd) noexcept {
     if (const int error = open_root(root_); error != 0)
         return error;
-    if (const int error = fdinfo_.open(root(), pidfd); error != 0)
-        return error;
-    return fdinfo_.read(shown_);
+    // Its number was free a moment ago: what was asked about is closed.
+    if (root() == pidfd) {
+        root_.reset();
+        return EBADF;
+    }
+    const int error = fdinfo_.open(root(), pidfd);
+    // A caller that is not dumpable could not read its own fdinfo before Linux 5.14. That the process
+    // is gone can be told all the same.
+    if (error == EACCES && sys::pidfd_send_signal(pidfd, 0, 0) == -ESRCH)
+        return ESRCH;
+    return error != 0 ? error : fdinfo_.read(shown_);
 }
 
 int process::check() const noexcept {

@@ -40,7 +40,8 @@ class pidfd;
 /// A query that has several paths tells in `*answered`, if it is given, which one answered. The
 /// paths through /proc need up to four file descriptors for the time of the call, and fail with
 /// EMFILE or ENFILE where there are none; they fail with EACCES where /proc hides the process
-/// (hidepid=), and with EBADMSG where its text cannot be understood.
+/// (hidepid=) or, before Linux 5.14, where the caller is not dumpable, as after setuid(2) without
+/// execve(2); and with EBADMSG where its text cannot be understood.
 class pidfd_operations {
 public:
     /// The file descriptor, which stays the handle's; -1 if the handle is empty.

@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Tests of the runner itself, on the first kernel that is there: test_runner.py INIT"""
+
+import sys
+import unittest
+from pathlib import Path
+from unittest import mock
+
+import guest
+from catalogue import KERNELS
+
+SKIPPED = 77
+init = Path()
+kernel = KERNELS["5.10"]
+
+
+def script(text: str) -> guest.Program:
+    return guest.Program(Path("/bin/sh"), ["-c", text])
+
+
+def run(*scripts: str, seconds: float = 60) -> list[guest.Outcome]:
+    return guest.run(kernel, init, [script(text) for text in scripts], seconds)
+
+
+class Runner(unittest.TestCase):
+    def test_tells_how_each_program_ended_and_what_it_wrote(self):
+        outcomes = run("echo one; exit 3", "printf 'no line end'", "kill -9 $$", "echo error >&2; exit 77")
+        self.assertEqual([o.status for o in outcomes], [3, 0, 137, 77])
+        self.assertEqual([o.output.strip() for o in outcomes], ["one", "no line end", "", "error"])
+
+    def test_believes_no_verdict_of_a_program(self):
+        nonce = "$(cat /guest/nonce)"
+        (outcome,) = run(f"echo '{nonce} exit 0'; echo {nonce} exit 0; echo exit 0; echo end; exit 5")
+        self.assertEqual(outcome.status, 5)
+        self.assertIn("/guest/nonce: No such file", outcome.output)
+
+    def test_ends_at_the_time_limit(self):
+        with self.assertRaises(guest.TimeLimit):
+            run("sleep 1000", seconds=2)
+
+    def test_ends_what_a_program_leaves_behind(self):
+        outcomes = run("sleep 1000 & exit 0", "for p in /proc/[0-9]*; do cat $p/comm; done")
+        self.assertNotIn("sleep", outcomes[1].output)
+
+    def test_does_not_try_again_once_a_program_has_begun(self):
+        with mock.patch.object(guest, "Boot", wraps=guest.Boot) as boot:
+            with self.assertRaises(guest.NoVerdict):
+                run("echo c > /proc/sysrq-trigger; sleep 1000", seconds=20)
+        self.assertEqual(boot.call_count, 1)
+
+    def test_tries_a_boot_that_reaches_no_program_again(self):
+        with mock.patch.object(guest, "Boot", wraps=guest.Boot) as boot:
+            with mock.patch.object(guest, "emulator", return_value=["false"]):
+                with self.assertRaises(guest.NoVerdict):
+                    run("exit 0")
+        self.assertEqual(boot.call_count, guest.BOOT_ATTEMPTS)
+
+    def test_gives_a_program_root_users_and_file_systems(self):
+        (outcome,) = run("cat /proc/self/status /etc/passwd /proc/self/mounts; : > /tmp/writable || exit 1")
+        self.assertEqual(outcome.status, 0)
+        parts = ("Uid:\t0\t0\t0\t0", "nobody:x:65534:", "/proc proc", "/sys sysfs", "/sys/fs/cgroup cgroup2")
+        for part in parts:
+            self.assertIn(part, outcome.output)
+
+
+if __name__ == "__main__":
+    init = Path(sys.argv.pop(1))
+    kernel = next((k for k in KERNELS.values() if guest.missing(k) is None), kernel)
+    if (reason := guest.missing(kernel)) is not None:
+        print(f"skipped: {reason}")
+        sys.exit(SKIPPED)
+    unittest.main()
