@@ -24,7 +24,7 @@ struct facts {
 };
 
 template <class Ask>
-facts ask(const child& living, const child& zombie, const child& reaped, Ask error_of) {
+facts ask(const test_child& living, const test_child& zombie, const test_child& reaped, Ask error_of) {
     surroundings around;
     around.kernel = linux_5_10();
     around.uid = 65533;
@@ -53,9 +53,9 @@ TEST_CASE("a caller that may not read its own fdinfo is told so, but of a reaped
           "is gone") {
     if (geteuid() != 0)
         SKIP_TEST("only root can give up being root");
-    const child living = child::running();
-    const child zombie = child::zombie();
-    const child reaped = child::reaped();
+    const test_child living = test_child::running();
+    const test_child zombie = test_child::zombie();
+    const test_child reaped = test_child::reaped();
     const auto check = [](const facts& f) {
         CHECK(f.living == (f.readable ? 0 : EACCES));
         CHECK(f.zombie == (f.readable ? 0 : EACCES));
