@@ -24,7 +24,8 @@ struct facts {
 };
 
 template <class Ask>
-facts ask(const test_child& living, const test_child& zombie, const test_child& reaped, Ask error_of) {
+facts ask(const test_child& living, const test_child& zombie, const test_child& reaped,
+          Ask error_of) {
     surroundings around;
     around.kernel = linux_5_10();
     around.uid = 65533;
