@@ -62,6 +62,10 @@ struct outcome {
     bool exited_with(int code) const { return calls == 1 && !error && status->code() == code; }
 };
 
+int errno_of(const std::error_code& error) {
+    return error.value();
+}
+
 int flags(pidfd_view process) {
     return fcntl(process.fd(), F_GETFL);
 }
@@ -111,7 +115,7 @@ TEST_CASE("async_wait never calls the handler before it returns") {
     io.run();
     CHECK(known.exited_with(3));
     CHECK(failed.calls == 1);
-    CHECK(failed.error.value() == EBADF);
+    CHECK(errno_of(failed.error) == EBADF);
 }
 
 TEST_CASE("async_wait gives a future, which throws what went wrong") {
@@ -215,7 +219,7 @@ TEST_CASE(
     if (const auto kept = w.process.process().get_exit_status(); kept && *kept)
         CHECK(got.exited_with(3));
     else
-        CHECK(got.error.value() == ECHILD);
+        CHECK(errno_of(got.error) == ECHILD);
     w.process = {};
 }
 
@@ -226,7 +230,7 @@ TEST_CASE("async_wait waits for a child that reaps itself, too") {
         worker w;
         net::io_context io;
         async_wait(io, w.process, [&](net_error e, exit_status s) {
-            code = e ? -e.value() : s.code().value_or(-2);
+            code = e ? -errno_of(e) : s.code().value_or(-2);
         });
         io.poll();
         w.go();
@@ -393,17 +397,17 @@ TEST_CASE("an asynchronous wait for what is no pidfd says so") {
         io.restart();
         io.run();
         CHECK(end.calls == 1);
-        CHECK(end.error.value() == EBADFD);
+        CHECK(errno_of(end.error) == EBADFD);
         CHECK(end.error == pidfd_errc::not_a_pidfd);
         CHECK(end.error != pidfd_errc::not_found);
         CHECK(end.error.message() == "the file descriptor is not a pidfd");
-        CHECK(end.error.category().name() == std::string("pidfd"));
+        CHECK(end.error == std::errc::bad_file_descriptor);
     }
     outcome empty;
     async_wait_exit(io, pidfd_view(), empty.exit_handler());
     io.restart();
     io.run();
-    CHECK(empty.error.value() == EBADF);
+    CHECK(errno_of(empty.error) == EBADF);
 }
 
 TEST_CASE(
@@ -487,7 +491,7 @@ TEST_CASE(
         while ((filler = dup(0)) >= 0)
             last = filler;
         facts f{};
-        async_wait(io, w.process, [&](net_error e, exit_status) { f.error = e.value(); });
+        async_wait(io, w.process, [&](net_error e, exit_status) { f.error = errno_of(e); });
         io.restart();
         io.run();
         (void)last;

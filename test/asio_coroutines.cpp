@@ -66,7 +66,7 @@ TEST_CASE("a coroutine that awaits is thrown what went wrong") {
         try {
             co_await async_wait(io, none, use_awaitable);
         } catch (const net_system_error& error) {
-            co_return error.code().value();
+            co_return std::error_code(error.code()).value();
         }
         co_return 0;
     });

@@ -5,7 +5,8 @@
 // Works with standalone Asio and with Boost.Asio, from version 1.18 (Boost 1.74) on. Define
 // PIDFD_UTIL_USE_STANDALONE_ASIO or PIDFD_UTIL_USE_BOOST_ASIO to choose; else it is the standalone
 // one if that is found, and Boost's if not. A handler's `error_code` is `std::error_code` in the
-// one and `boost::system::error_code` in the other; both compare with `pidfd_errc`.
+// one and `boost::system::error_code` in the other; both compare with `pidfd_errc`, and the errno
+// is `std::error_code(error).value()`.
 #ifndef PIDFD_UTIL_ASIO_HPP
 #define PIDFD_UTIL_ASIO_HPP
 

@@ -50,6 +50,8 @@
 #include <pidfd_util/expected.hpp>
 
 #include <string>
+#include <system_error>
+#include <type_traits>
 
 namespace pidfd_util {
 inline namespace PIDFD_UTIL_INLINE_NAMESPACE {
@@ -63,8 +65,10 @@ namespace asio_detail {
 namespace net = ::boost::asio;
 using asio_error = ::boost::system::error_code;
 
-/// `pidfd_category()` as Boost.System has categories. From 1.76 on Boost could hold the standard
-/// one itself, but `value()` would not be the errno then.
+/// From 1.76 on Boost.System holds a `std::error_code` as it is.
+inline constexpr bool holds_std_error = std::is_constructible_v<asio_error, std::error_code>;
+
+/// Before, `pidfd_category()` as Boost has categories.
 class boost_category final : public ::boost::system::error_category {
 public:
     // An identity of its own, since each shared object may have its own copy of the category.
@@ -80,28 +84,37 @@ public:
 
 inline constexpr boost_category the_boost_category;
 
-[[nodiscard]] inline asio_error to_asio(const std::error_code& error) noexcept {
-    return {error.value(), the_boost_category};
+template <class Error = asio_error>
+[[nodiscard]] Error to_asio(const std::error_code& error) noexcept {
+    if constexpr (holds_std_error)
+        return Error(error);
+    else
+        return Error(error.value(), the_boost_category);
 }
+
+template <class Error>
+using if_needs_comparison =
+    std::enable_if_t<std::is_same_v<Error, asio_error> && !holds_std_error, int>;
 
 } // namespace asio_detail
 
-/// What an error of an asynchronous wait means, as with every other error of the library.
-[[nodiscard]] inline bool operator==(const ::boost::system::error_code& error,
-                                     pidfd_errc meaning) noexcept {
+// What an error of an asynchronous wait means, as with every other error of the library.
+
+template <class Error, asio_detail::if_needs_comparison<Error> = 0>
+[[nodiscard]] bool operator==(const Error& error, pidfd_errc meaning) noexcept {
     return error.category() == asio_detail::the_boost_category &&
            std::error_code(error.value(), pidfd_category()) == meaning;
 }
-[[nodiscard]] inline bool operator==(pidfd_errc meaning,
-                                     const ::boost::system::error_code& error) noexcept {
+template <class Error, asio_detail::if_needs_comparison<Error> = 0>
+[[nodiscard]] bool operator==(pidfd_errc meaning, const Error& error) noexcept {
     return error == meaning;
 }
-[[nodiscard]] inline bool operator!=(const ::boost::system::error_code& error,
-                                     pidfd_errc meaning) noexcept {
+template <class Error, asio_detail::if_needs_comparison<Error> = 0>
+[[nodiscard]] bool operator!=(const Error& error, pidfd_errc meaning) noexcept {
     return !(error == meaning);
 }
-[[nodiscard]] inline bool operator!=(pidfd_errc meaning,
-                                     const ::boost::system::error_code& error) noexcept {
+template <class Error, asio_detail::if_needs_comparison<Error> = 0>
+[[nodiscard]] bool operator!=(pidfd_errc meaning, const Error& error) noexcept {
     return !(error == meaning);
 }
 
