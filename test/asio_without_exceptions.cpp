@@ -15,10 +15,10 @@
 #include <boost/assert/source_location.hpp>
 #include <exception>
 namespace boost {
-[[noreturn]] void throw_exception(const std::exception&) {
+BOOST_NORETURN void throw_exception(const std::exception&) {
     std::abort();
 }
-[[noreturn]] void throw_exception(const std::exception&, const boost::source_location&) {
+BOOST_NORETURN void throw_exception(const std::exception&, const boost::source_location&) {
     std::abort();
 }
 } // namespace boost
