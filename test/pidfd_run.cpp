@@ -173,7 +173,11 @@ TEST_CASE("pidfd-run says why a command does not start, as shells do by the exit
     const auto missing = run({"/no/such/command"});
     CHECK(missing.code == 127);
     CHECK(missing.err == "pidfd-run: cannot run '/no/such/command': No such file or directory\n");
-    CHECK(run({"no-such-command-anywhere"}).code == 127);
+    // A directory on the PATH that may not be searched would be another reason.
+    const char* const environment[] = {"PATH=/usr/bin:/bin", nullptr};
+    spawn_options options;
+    options.environment = environment;
+    CHECK(run({"no-such-command-anywhere"}, options).code == 127);
     const auto refused = run({"/etc/passwd"});
     CHECK(refused.code == 126);
     CHECK(refused.says("Permission denied"));
