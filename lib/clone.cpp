@@ -34,8 +34,7 @@ long clone3(uapi::clone_args& args, int (*run)(void*), void* argument) noexcept 
                  "hlt\n"
                  "1:"
                  : "+a"(result)
-                 : "D"(&args), "S"(sizeof args), "r"(child), "r"(its_argument),
-                   [exit] "i"(SYS_exit)
+                 : "D"(&args), "S"(sizeof args), "r"(child), "r"(its_argument), [exit] "i"(SYS_exit)
                  : "rcx", "r11", "memory", "cc");
     return result;
 #elif defined(__aarch64__)
@@ -90,8 +89,9 @@ pid_t clone_borrowing(const clone_request& request, int& pidfd) noexcept {
         const int saved = errno;
         const auto flags = static_cast<unsigned>(sharing | request.flags) |
                            static_cast<unsigned>(request.exit_signal);
-        const int pid = ::clone(request.run, static_cast<char*>(request.stack) + request.stack_size,
-                                static_cast<int>(flags), request.argument, &pidfd, nullptr, nullptr);
+        const int pid =
+            ::clone(request.run, static_cast<char*>(request.stack) + request.stack_size,
+                    static_cast<int>(flags), request.argument, &pidfd, nullptr, nullptr);
         const int result = pid < 0 ? -errno : pid;
         errno = saved;
         return result;

@@ -141,8 +141,8 @@ int start(spawn_plan& plan, int& fd) noexcept {
 
 namespace abi {
 
-int spawn(const char* file, const char* const* argv, const spawn_options& options,
-          std::size_t size, int& fd, spawn_step* failed) noexcept {
+int spawn(const char* file, const char* const* argv, const spawn_options& options, std::size_t size,
+          int& fd, spawn_step* failed) noexcept {
     spawn_plan plan{};
     std::memcpy(static_cast<void*>(&plan.options), &options, std::min(size, sizeof plan.options));
     plan.file = file;

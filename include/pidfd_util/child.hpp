@@ -112,7 +112,9 @@ public:
     /// \errors as for `wait`, and those of `send_signal`
     template <class Steps>
     [[nodiscard]] expected<std::optional<stop_result>> stop(const Steps& steps) noexcept;
-    [[nodiscard]] expected<std::optional<stop_result>> stop() noexcept { return stop(default_stop); }
+    [[nodiscard]] expected<std::optional<stop_result>> stop() noexcept {
+        return stop(default_stop);
+    }
 
 private:
     expected<std::optional<exit_status>> wait_before(std::int64_t deadline) noexcept {
@@ -137,7 +139,8 @@ expected<std::optional<stop_result>> child::stop(const Steps& steps) noexcept {
     for (const stop_step& step : steps) {
         if (!ended || *ended)
             break;
-        if (const auto s = process().send_signal(step.signal); !s && s.error() != pidfd_errc::not_found)
+        if (const auto s = process().send_signal(step.signal);
+            !s && s.error() != pidfd_errc::not_found)
             return unexpected(s.error());
         sent = sent ? *sent + 1 : 0;
         ended = wait_for(step.time);
