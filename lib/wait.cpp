@@ -155,7 +155,12 @@ int get_coredump(int fd, bool& known, coredump_record& record, std::size_t size)
     const int error = info_ioctl::get_coredump(fd, known, found);
     if (error == 0)
         std::memcpy(&record, &found, std::min(size, sizeof found));
-    return error;
+    if (is_answer(error))
+        return error;
+    // There is no other path; but the ioctl may only be missing because this is no pidfd.
+    if (const int bad = identify::check(fd); bad != 0)
+        return bad;
+    return error == ask_another ? EOPNOTSUPP : error;
 }
 
 } // namespace abi
