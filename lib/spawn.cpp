@@ -52,6 +52,19 @@ private:
     kernel_sigset old_ = 0;
 };
 
+/// Every number is made from one file descriptor only.
+bool valid_mappings(array_view<fd_mapping> fds) noexcept {
+    if (fds.size() > max_fd_mappings)
+        return false;
+    for (const fd_mapping& m : fds) {
+        const bool twice =
+            std::any_of(fds.begin(), &m, [&m](fd_mapping n) { return n.to == m.to; });
+        if (m.to < 0 || twice)
+            return false;
+    }
+    return true;
+}
+
 bool valid(const spawn_options& o) noexcept {
     constexpr auto enterable = namespace_flags::cgroup | namespace_flags::ipc |
                                namespace_flags::mnt | namespace_flags::net | namespace_flags::time |
@@ -63,8 +76,7 @@ bool valid(const spawn_options& o) noexcept {
         return false;
     if (o.autokill && !o.autoreap)
         return false;
-    return o.fds.size() <= max_fd_mappings &&
-           std::all_of(o.fds.begin(), o.fds.end(), [](fd_mapping m) { return m.to >= 0; });
+    return valid_mappings(o.fds);
 }
 
 std::uint64_t clone_flags(const spawn_options& o) noexcept {
@@ -141,8 +153,8 @@ int start(spawn_plan& plan, int& fd) noexcept {
 
 namespace abi {
 
-int spawn(const char* file, const char* const* argv, const spawn_options& options,
-          std::size_t size, int& fd, spawn_step* failed) noexcept {
+int spawn(const char* file, const char* const* argv, const spawn_options& options, std::size_t size,
+          int& fd, spawn_step* failed) noexcept {
     spawn_plan plan{};
     std::memcpy(static_cast<void*>(&plan.options), &options, std::min(size, sizeof plan.options));
     plan.file = file;

@@ -34,7 +34,7 @@ private:
 };
 
 /// The caller's file descriptor `from` becomes `to` in the child. All mappings happen at once: they
-/// may swap numbers, and one `from` may have several `to`.
+/// may swap numbers, and one `from` may have several `to`; a `to` has one `from`.
 struct fd_mapping {
     int from;
     int to;
