@@ -311,7 +311,7 @@ TEST_CASE("a moved child takes its status along, and what is left behind is empt
     CHECK(released.fd() >= 0);
     CHECK_FALSE(c);
     CHECK_FALSE(c.status());
-    while (waitpid(-1, nullptr, WNOHANG) > 0) { // the one that was assigned over
+    while (waitpid(-1, nullptr, 0) > 0) { // the one that was assigned over
     }
 }
 
