@@ -107,7 +107,8 @@ int explain_clone(int error, const spawn_options& o) noexcept {
 /// Of a child that could not run its program nothing is left.
 void reap(pid_t pid, int pidfd) noexcept {
     siginfo_t info;
-    if (sys::waitid(pidfd, info, WEXITED | uapi::wait_all) == 0)
+    const int result = sys::waitid(pidfd, info, WEXITED | uapi::wait_all);
+    if (result == 0 || result == -ECHILD) // SIGCHLD is ignored: it has reaped itself
         return;
     // No waitid(P_PIDFD) here. The number is the child's as long as nobody has reaped it.
     const int saved = errno;
