@@ -85,9 +85,9 @@ long clone3(uapi::clone_args& args, int (*run)(void*), void* argument) noexcept 
 } // namespace
 
 pid_t clone_borrowing(const clone_request& request, int& pidfd) noexcept {
+    const int saved = errno; // which the child shares, too
     // The older call where it is enough: sandboxes let it pass more often than clone3.
     if ((request.flags & ~old_flags) == 0 && request.cgroup < 0) {
-        const int saved = errno;
         const auto flags = static_cast<unsigned>(sharing | request.flags) |
                            static_cast<unsigned>(request.exit_signal);
         const int pid = ::clone(request.run, static_cast<char*>(request.stack) + request.stack_size,
@@ -106,7 +106,9 @@ pid_t clone_borrowing(const clone_request& request, int& pidfd) noexcept {
         args.flags |= uapi::clone_into_cgroup;
         args.cgroup = static_cast<std::uint64_t>(request.cgroup);
     }
-    return static_cast<pid_t>(clone3(args, request.run, request.argument));
+    const long result = clone3(args, request.run, request.argument);
+    errno = saved;
+    return static_cast<pid_t>(result);
 }
 
 } // namespace pidfd_util
