@@ -66,11 +66,12 @@ bool valid_mappings(array_view<fd_mapping> fds) noexcept {
 }
 
 bool valid(const spawn_options& o) noexcept {
+    // A pid namespace is for children to come, and a time namespace for who shares no memory.
     constexpr auto enterable = namespace_flags::cgroup | namespace_flags::ipc |
-                               namespace_flags::mnt | namespace_flags::net | namespace_flags::time |
-                               namespace_flags::user | namespace_flags::uts;
-    if ((o.enter_namespaces | enterable) != enterable ||
-        (o.new_namespaces | enterable | namespace_flags::pid) != (enterable | namespace_flags::pid))
+                               namespace_flags::mnt | namespace_flags::net | namespace_flags::user |
+                               namespace_flags::uts;
+    constexpr auto makeable = enterable | namespace_flags::pid | namespace_flags::time;
+    if ((o.enter_namespaces | enterable) != enterable || (o.new_namespaces | makeable) != makeable)
         return false;
     if ((o.enter_namespaces != namespace_flags::none) != (o.enter_process >= 0))
         return false;
