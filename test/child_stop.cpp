@@ -124,7 +124,7 @@ TEST_CASE("stop of a child that ends by itself before the signal claims no step"
         int fd = -1;
         const auto exit_soon = [](void*) -> int {
             usleep(20000);
-            _exit(53);
+            return 53;
         };
         fork_with_pidfd(exit_soon, nullptr, fd);
         owner c = owner_of(fd);
