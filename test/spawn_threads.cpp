@@ -53,14 +53,6 @@ TEST_CASE(
                 }
             });
         }
-        noise.emplace_back([&] {
-            while (!stop) {
-                const pid_t pid = fork();
-                if (pid == 0)
-                    _exit(0);
-                waitpid(pid, nullptr, 0);
-            }
-        });
         std::vector<std::thread> spawners;
         for (int t = 0; t < 4; ++t) {
             spawners.emplace_back([&, t] {
@@ -79,6 +71,15 @@ TEST_CASE(
                 }
             });
         }
+        // The last to begin: after a fork thread sanitizers let no thread begin.
+        noise.emplace_back([&] {
+            while (!stop) {
+                const pid_t pid = fork();
+                if (pid == 0)
+                    _exit(0);
+                waitpid(pid, nullptr, 0);
+            }
+        });
         for (std::thread& t : spawners)
             t.join();
         stop = true;
