@@ -6,6 +6,14 @@
 #include <cerrno>
 #include <sched.h>
 
+#ifdef __GLIBC__
+// The same function by its other name. Thread sanitizers replace `clone` by one that takes the
+// child for a forked copy, and, the memory being shared, forbid the caller to begin threads.
+extern "C" int __clone(int (*)(void*), void*, int, void*, ...); // NOLINT: the name is glibc's
+#else
+#define __clone ::clone
+#endif
+
 namespace pidfd_util {
 
 namespace {
@@ -34,8 +42,7 @@ long clone3(uapi::clone_args& args, int (*run)(void*), void* argument) noexcept 
                  "hlt\n"
                  "1:"
                  : "+a"(result)
-                 : "D"(&args), "S"(sizeof args), "r"(child), "r"(its_argument),
-                   [exit] "i"(SYS_exit)
+                 : "D"(&args), "S"(sizeof args), "r"(child), "r"(its_argument), [exit] "i"(SYS_exit)
                  : "rcx", "r11", "memory", "cc");
     return result;
 #elif defined(__aarch64__)
@@ -90,8 +97,9 @@ pid_t clone_borrowing(const clone_request& request, int& pidfd) noexcept {
     if ((request.flags & ~old_flags) == 0 && request.cgroup < 0) {
         const auto flags = static_cast<unsigned>(sharing | request.flags) |
                            static_cast<unsigned>(request.exit_signal);
-        const int pid = ::clone(request.run, static_cast<char*>(request.stack) + request.stack_size,
-                                static_cast<int>(flags), request.argument, &pidfd, nullptr, nullptr);
+        const int pid =
+            __clone(request.run, static_cast<char*>(request.stack) + request.stack_size,
+                    static_cast<int>(flags), request.argument, &pidfd, nullptr, nullptr);
         const int result = pid < 0 ? -errno : pid;
         errno = saved;
         return result;
