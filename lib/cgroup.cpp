@@ -42,7 +42,8 @@ bool ends_with(std::string_view text, std::string_view end) noexcept {
 }
 
 /// The path in the cgroup2 hierarchy: the line "0::PATH".
-int read_path(const procfs::process& process, path_buffer& buffer, std::string_view& path) noexcept {
+int read_path(const procfs::process& process, path_buffer& buffer,
+              std::string_view& path) noexcept {
     unique_fd file;
     if (const int error = process.open_file("cgroup", O_RDONLY, file); error != 0)
         return process.settle(error);

@@ -15,8 +15,11 @@ namespace {
 
 /// In the order of namespace_type.
 constexpr const char* links[] = {
-    "ns/cgroup", "ns/ipc",  "ns/mnt",  "ns/net",  "ns/pid", "ns/pid_for_children",
-    "ns/time",   "ns/time_for_children", "ns/user", "ns/uts",
+    "ns/cgroup", "ns/ipc",
+    "ns/mnt",    "ns/net",
+    "ns/pid",    "ns/pid_for_children",
+    "ns/time",   "ns/time_for_children",
+    "ns/user",   "ns/uts",
 };
 
 struct kind {
@@ -24,10 +27,14 @@ struct kind {
     namespace_type type;
 };
 constexpr kind kinds[] = {
-    {namespace_flags::cgroup, namespace_type::cgroup}, {namespace_flags::ipc, namespace_type::ipc},
-    {namespace_flags::mnt, namespace_type::mnt},       {namespace_flags::net, namespace_type::net},
-    {namespace_flags::pid, namespace_type::pid},       {namespace_flags::time, namespace_type::time},
-    {namespace_flags::user, namespace_type::user},     {namespace_flags::uts, namespace_type::uts},
+    {namespace_flags::cgroup, namespace_type::cgroup},
+    {namespace_flags::ipc, namespace_type::ipc},
+    {namespace_flags::mnt, namespace_type::mnt},
+    {namespace_flags::net, namespace_type::net},
+    {namespace_flags::pid, namespace_type::pid},
+    {namespace_flags::time, namespace_type::time},
+    {namespace_flags::user, namespace_type::user},
+    {namespace_flags::uts, namespace_type::uts},
 };
 
 namespace_flags all_flags() noexcept {

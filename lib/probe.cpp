@@ -98,7 +98,8 @@ int try_on(int self, feature f) noexcept {
         // Into the namespace where the caller already is: at most it lacks the right to.
         constexpr auto uts = static_cast<unsigned>(namespace_flags::uts);
         const int error = -sys::setns(self, uts);
-        const bool mine = error == EPERM && who_forbids(error, [] { return sys::setns(-1, uts); }) == EPERM;
+        const bool mine =
+            error == EPERM && who_forbids(error, [] { return sys::setns(-1, uts); }) == EPERM;
         return mine ? 0 : error;
     }
     case feature::pidfs:

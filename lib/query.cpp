@@ -202,9 +202,9 @@ int get_info(int fd, info_record& info, std::size_t size, answer_path* answered)
     info_record found{};
     const auto by_ioctl = [&] { return info_by_ioctl(fd, found); };
     const auto by_procfs = [&] { return info_by_procfs(fd, found); };
-    const int error = probe::choose(fd, answered, feature::info_ioctl,
-                                    probe::path{answer_path::ioctl, by_ioctl},
-                                    probe::path{answer_path::procfs, by_procfs});
+    const int error =
+        probe::choose(fd, answered, feature::info_ioctl, probe::path{answer_path::ioctl, by_ioctl},
+                      probe::path{answer_path::procfs, by_procfs});
     if (error == 0)
         std::memcpy(&info, &found, std::min(size, sizeof found));
     return error;

@@ -181,8 +181,7 @@ int run_spawn_plan(void* argument) noexcept {
     s.take(spawn_step::enter_namespaces, o.enter_namespaces != namespace_flags::none, [&] {
         return call(SYS_setns, o.enter_process, static_cast<unsigned>(o.enter_namespaces));
     });
-    s.take(spawn_step::unshare,
-           (o.new_namespaces & namespace_flags::time) != namespace_flags::none,
+    s.take(spawn_step::unshare, (o.new_namespaces & namespace_flags::time) != namespace_flags::none,
            [] { return call(SYS_unshare, uapi::clone_newtime); });
     s.take(spawn_step::session, o.new_session, [] { return call(SYS_setsid); });
     s.take(spawn_step::process_group, o.process_group >= 0,

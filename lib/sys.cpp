@@ -110,9 +110,8 @@ ssize_t read(int fd, char* buffer, std::size_t size) noexcept {
 
 ssize_t read_from_start(int fd, char* buffer, std::size_t size) noexcept {
     // Two zeros for the offset: on 32-bit machines it is a pair, on some after a filler.
-    return once([=] {
-        return static_cast<ssize_t>(::syscall(SYS_pread64, fd, buffer, size, 0L, 0L, 0L));
-    });
+    return once(
+        [=] { return static_cast<ssize_t>(::syscall(SYS_pread64, fd, buffer, size, 0L, 0L, 0L)); });
 }
 
 int is_open(int fd) noexcept {
@@ -214,9 +213,8 @@ int pidfd_getfd(int fd, int target) noexcept {
 
 int waitid(int fd, siginfo_t& info, int options) noexcept {
     info.si_pid = 0;
-    return patiently([&] {
-        return ::syscall(SYS_waitid, uapi::p_pidfd, fd, &info, options, nullptr);
-    });
+    return patiently(
+        [&] { return ::syscall(SYS_waitid, uapi::p_pidfd, fd, &info, options, nullptr); });
 }
 
 std::int64_t now() noexcept {
@@ -227,8 +225,7 @@ std::int64_t now() noexcept {
 
 int poll(struct pollfd* set, std::size_t count, std::int64_t deadline) noexcept {
     for (;;) {
-        const std::int64_t left =
-            deadline == 0 ? 0 : std::max(deadline - now(), std::int64_t{0});
+        const std::int64_t left = deadline == 0 ? 0 : std::max(deadline - now(), std::int64_t{0});
         kernel_timespec time(left);
         // An interrupted call is not repeated in place: the time that is left is computed anew.
         const auto ready = repeat(

@@ -32,8 +32,8 @@ inline constexpr unsigned pidfd_nonblock = O_NONBLOCK;
 inline constexpr unsigned pidfd_thread = O_EXCL;
 inline constexpr unsigned signal_thread_group = 1U << 1;
 
-inline constexpr int p_pidfd = 3;            // idtype_t of waitid
-inline constexpr int wait_all = 0x40000000;  // __WALL
+inline constexpr int p_pidfd = 3;           // idtype_t of waitid
+inline constexpr int wait_all = 0x40000000; // __WALL
 
 inline constexpr std::uint64_t clone_pidfd = 0x1000;
 inline constexpr std::uint64_t clone_newtime = 0x80;           // for unshare and clone3

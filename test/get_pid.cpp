@@ -83,7 +83,8 @@ TEST_CASE("get_pid of a process outside of the caller's pid namespace says so, n
     }
 }
 
-TEST_CASE("get_pid without the ioctl answers in the caller's pid namespace where /proc is another's") {
+TEST_CASE(
+    "get_pid without the ioctl answers in the caller's pid namespace where /proc is another's") {
     surroundings around;
     around.kernel = linux_5_10();
     around.pid_namespace = true; // and the outer /proc stays

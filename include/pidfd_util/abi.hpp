@@ -33,7 +33,8 @@ namespace pidfd_util::abi {
 // The argument is always null: its type puts the name of the standard library into the symbol, so
 // that a program on libc++ fails to link with a library on libstdc++ instead of failing to run.
 PIDFD_UTIL_EXPORT const std::error_category& code_category(const std::error_category*) noexcept;
-PIDFD_UTIL_EXPORT const std::error_category& condition_category(const std::error_category*) noexcept;
+PIDFD_UTIL_EXPORT const std::error_category&
+condition_category(const std::error_category*) noexcept;
 
 PIDFD_UTIL_EXPORT void close(int fd) noexcept;
 PIDFD_UTIL_EXPORT int duplicate(int fd, int& copy) noexcept;

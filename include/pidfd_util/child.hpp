@@ -112,7 +112,9 @@ public:
     /// \errors as for `wait`, and those of `send_signal`
     template <class Steps>
     [[nodiscard]] expected<std::optional<stop_result>> stop(const Steps& steps) noexcept;
-    [[nodiscard]] expected<std::optional<stop_result>> stop() noexcept { return stop(default_stop); }
+    [[nodiscard]] expected<std::optional<stop_result>> stop() noexcept {
+        return stop(default_stop);
+    }
 
 private:
     expected<std::optional<exit_status>> wait_before(std::int64_t deadline) noexcept {

@@ -21,7 +21,8 @@
 #endif
 
 #if defined(PIDFD_UTIL_USE_STD_EXPECTED) && !defined(PIDFD_UTIL_HAS_STD_EXPECTED)
-#error "pidfd-util was configured with expected=std, which needs C++23 and a library that has std::expected: compile with -std=c++23, or configure pidfd-util with expected=auto or expected=tl"
+#error                                                                                             \
+    "pidfd-util was configured with expected=std, which needs C++23 and a library that has std::expected: compile with -std=c++23, or configure pidfd-util with expected=auto or expected=tl"
 #elif !defined(PIDFD_UTIL_USE_TL_EXPECTED) && defined(PIDFD_UTIL_HAS_STD_EXPECTED)
 #include <expected>
 #define PIDFD_UTIL_EXPECTED_NAMESPACE std
@@ -31,7 +32,8 @@
 #define PIDFD_UTIL_EXPECTED_NAMESPACE tl
 #define PIDFD_UTIL_INLINE_NAMESPACE with_tl_expected
 #else
-#error "pidfd-util needs an expected type: compile as C++23 with a library that has std::expected, or install tl-expected (Debian: libexpected-dev) so that <tl/expected.hpp> is found"
+#error                                                                                             \
+    "pidfd-util needs an expected type: compile as C++23 with a library that has std::expected, or install tl-expected (Debian: libexpected-dev) so that <tl/expected.hpp> is found"
 #endif
 
 /// Everything whose type mentions `expected` lives in an inline namespace named after the choice,

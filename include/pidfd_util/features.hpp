@@ -12,7 +12,7 @@ namespace pidfd_util {
 enum class feature : unsigned char {
     pidfd_send_signal,
     pidfd_open,
-    waitid,          ///< waitid(P_PIDFD)
+    waitid, ///< waitid(P_PIDFD)
     pidfd_getfd,
     setns,           ///< setns with a pidfd
     nonblock,        ///< PIDFD_NONBLOCK
@@ -27,10 +27,18 @@ enum class feature : unsigned char {
 
 /// Every feature, for loops.
 inline constexpr feature all_features[] = {
-    feature::pidfd_send_signal, feature::pidfd_open, feature::waitid,
-    feature::pidfd_getfd,       feature::setns,      feature::nonblock,
-    feature::pidfs,             feature::thread,     feature::signal_scope,
-    feature::namespace_ioctl,   feature::info_ioctl, feature::file_handle,
+    feature::pidfd_send_signal,
+    feature::pidfd_open,
+    feature::waitid,
+    feature::pidfd_getfd,
+    feature::setns,
+    feature::nonblock,
+    feature::pidfs,
+    feature::thread,
+    feature::signal_scope,
+    feature::namespace_ioctl,
+    feature::info_ioctl,
+    feature::file_handle,
     feature::procfs,
 };
 
@@ -137,11 +145,11 @@ enum class operation : unsigned char {
 
 /// Every operation, for loops.
 inline constexpr operation all_operations[] = {
-    operation::from_pid,      operation::get_pid,      operation::get_ppid,
-    operation::get_id,        operation::get_creds,    operation::get_cgroupid,
-    operation::get_info,      operation::get_namespace, operation::open_proc,
-    operation::send_signal,   operation::set_namespace, operation::get_remote_fd,
-    operation::wait,          operation::is_alive,
+    operation::from_pid,    operation::get_pid,       operation::get_ppid,
+    operation::get_id,      operation::get_creds,     operation::get_cgroupid,
+    operation::get_info,    operation::get_namespace, operation::open_proc,
+    operation::send_signal, operation::set_namespace, operation::get_remote_fd,
+    operation::wait,        operation::is_alive,
 };
 
 [[nodiscard]] constexpr const char* to_string(operation op) noexcept {

@@ -12,7 +12,7 @@ enum class namespace_type : unsigned char {
     mnt,
     net,
     pid,
-    pid_for_children,  ///< the one that the next child will be born in
+    pid_for_children, ///< the one that the next child will be born in
     time,
     time_for_children, ///< the one that the next child will be born in
     user,

@@ -140,8 +140,8 @@ public:
     /// | ESRCH      | `not_found`         | the process has ended, reaped or not: it has left its namespaces |
     /// | EREMOTE    | `foreign_namespace` | `procfs` only: it has no pid in the caller's pid namespace |
     /// | EMFILE, ENFILE |                 | no file descriptor left |
-    [[nodiscard]] expected<unique_fd> get_namespace(namespace_type type,
-                                                    answer_path* answered = nullptr) const noexcept {
+    [[nodiscard]] expected<unique_fd>
+    get_namespace(namespace_type type, answer_path* answered = nullptr) const noexcept {
         int ns = -1;
         return detail::owned<unique_fd>(abi::get_namespace(fd_, type, ns, answered), ns);
     }
@@ -314,8 +314,8 @@ public:
         return detail::result(abi::wait_exit(fd_, detail::to_deadline(time), ended), ended);
     }
     template <class Duration>
-    [[nodiscard]] expected<bool>
-    wait_exit_until(std::chrono::time_point<std::chrono::steady_clock, Duration> when) const noexcept {
+    [[nodiscard]] expected<bool> wait_exit_until(
+        std::chrono::time_point<std::chrono::steady_clock, Duration> when) const noexcept {
         bool ended{};
         return detail::result(abi::wait_exit(fd_, detail::to_deadline(when), ended), ended);
     }
@@ -427,8 +427,8 @@ inline expected<std::optional<coredump_info>> pidfd_operations::get_coredump() c
         return detail::failure(error);
     if (!known)
         return std::nullopt;
-    coredump_info info{(r.flags & 1) != 0, (r.flags & 2) != 0, (r.flags & 4) != 0,
-                       (r.flags & 8) != 0, {}, {}};
+    coredump_info info{
+        (r.flags & 1) != 0, (r.flags & 2) != 0, (r.flags & 4) != 0, (r.flags & 8) != 0, {}, {}};
     if ((r.filled & abi::coredump_record::has_signal) != 0)
         info.signal = r.signal;
     if ((r.filled & abi::coredump_record::has_code) != 0)

@@ -40,7 +40,8 @@ inline namespace PIDFD_UTIL_INLINE_NAMESPACE {
                                            const spawn_options& options = {},
                                            spawn_step* failed = nullptr) noexcept {
     int fd = -1;
-    auto process = detail::owned<pidfd>(abi::spawn(file, argv, options, sizeof options, fd, failed), fd);
+    auto process =
+        detail::owned<pidfd>(abi::spawn(file, argv, options, sizeof options, fd, failed), fd);
     if (!process)
         return unexpected(process.error());
     return child(std::move(*process));

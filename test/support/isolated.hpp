@@ -18,9 +18,9 @@ struct surroundings {
     bool user_namespace = false; // with root mapped to the caller's own id
     bool pid_namespace = false;  // the function runs as pid 1 of it
     bool mount_namespace = false;
-    std::string proc;            // "": as it is; "none": unmounted; else a fresh one with these
-                                 // options, "fresh" for no options
-    std::optional<uid_t> uid;    // becomes this user and group, without further groups
+    std::string proc;         // "": as it is; "none": unmounted; else a fresh one with these
+                              // options, "fresh" for no options
+    std::optional<uid_t> uid; // becomes this user and group, without further groups
     unsigned long file_limit = 0;
 };
 

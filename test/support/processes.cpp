@@ -56,14 +56,15 @@ child ready_child(std::function<bool()> prepare) {
 
 subject of_child(std::string name, child c) {
     auto shared = std::make_shared<child>(std::move(c));
-    return {std::move(name), shared->fd().fd(), shared->pid(), [shared]() mutable { shared.reset(); }};
+    return {std::move(name), shared->fd().fd(), shared->pid(),
+            [shared]() mutable { shared.reset(); }};
 }
 
 subject stranger() {
     return of_child("a child of another user", ready_child([] {
-        return setgroups(0, nullptr) == 0 && setresgid(65534, 65534, 65534) == 0 &&
-               setresuid(65534, 65534, 65534) == 0;
-    }));
+                        return setgroups(0, nullptr) == 0 && setresgid(65534, 65534, 65534) == 0 &&
+                               setresuid(65534, 65534, 65534) == 0;
+                    }));
 }
 
 /// Its pid namespace's first process.
@@ -202,7 +203,8 @@ void child::go() {
 
 void child::wait_for_end() {
     siginfo_t info;
-    while (waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOWAIT) != 0 && errno == EINTR) {
+    while (waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOWAIT) != 0 &&
+           errno == EINTR) {
     }
 }
 

@@ -34,9 +34,9 @@ public:
     pid_t pid() const { return pid_; }
     pidfd_util::pidfd_view fd() const { return fd_; }
 
-    void go();               // lets `that` begin
-    void wait_for_end();     // until it is a zombie
-    void reap();             // kills it, if need be
+    void go();                        // lets `that` begin
+    void wait_for_end();              // until it is a zombie
+    void reap();                      // kills it, if need be
     void disown() { reaped_ = true; } // somebody else reaps it
 
 private:

@@ -50,8 +50,8 @@ bool install(const std::vector<rule>& rules) {
             code.push_back(BPF_STMT(BPF_ALU | BPF_AND | BPF_K, r.mask));
             unless_equal_skip(r.value, 1);
         }
-        code.push_back(BPF_STMT(BPF_RET | BPF_K,
-                                SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(r.error)));
+        code.push_back(
+            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(r.error)));
     }
     code.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
     const sock_fprog program{static_cast<unsigned short>(code.size()), code.data()};
@@ -69,12 +69,12 @@ profile linux_6_12() {
 }
 
 profile linux_5_10() {
-    return {"5.10",
-            {rule::pidfd_ioctls(ENOTTY),
-             {SYS_statx, ENOSYS}, // stands for an inode number that is not the process's own
-             {SYS_pidfd_open, EINVAL, 1, uapi::pidfd_thread, uapi::pidfd_thread},
-             {SYS_pidfd_send_signal, EINVAL, 3, uapi::signal_thread_group,
-              uapi::signal_thread_group}}};
+    return {
+        "5.10",
+        {rule::pidfd_ioctls(ENOTTY),
+         {SYS_statx, ENOSYS}, // stands for an inode number that is not the process's own
+         {SYS_pidfd_open, EINVAL, 1, uapi::pidfd_thread, uapi::pidfd_thread},
+         {SYS_pidfd_send_signal, EINVAL, 3, uapi::signal_thread_group, uapi::signal_thread_group}}};
 }
 
 profile linux_5_4() {
@@ -97,8 +97,7 @@ profile sandbox(int error) {
 }
 
 std::vector<profile> all_profiles() {
-    return {native(),     linux_5_4(),     linux_5_10(),
-            linux_6_12(), sandbox(EPERM), sandbox(ENOSYS)};
+    return {native(), linux_5_4(), linux_5_10(), linux_6_12(), sandbox(EPERM), sandbox(ENOSYS)};
 }
 
 } // namespace support

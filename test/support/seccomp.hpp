@@ -34,8 +34,8 @@ struct profile {
 };
 profile native();
 profile linux_5_4();
-profile linux_5_10(); // and 6.1
-profile linux_6_12(); // and 6.11: PIDFD_GET_INFO says EINVAL
+profile linux_5_10();       // and 6.1
+profile linux_6_12();       // and 6.11: PIDFD_GET_INFO says EINVAL
 profile sandbox(int error); // refuses every pidfd call and ioctl
 
 /// All of the above, the sandbox with EPERM and with ENOSYS.

@@ -33,8 +33,8 @@ template <class T>
     return value;
 }
 
-[[nodiscard]] inline expected<std::optional<exit_status>>
-ended_result(int error, const bool& ended, const int& status) noexcept {
+[[nodiscard]] inline expected<std::optional<exit_status>> ended_result(int error, const bool& ended,
+                                                                       const int& status) noexcept {
     if (error != 0)
         return failure(error);
     if (!ended)
