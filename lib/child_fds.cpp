@@ -69,28 +69,52 @@ long close_on_exec() noexcept {
     return close_all_on_exec();
 }
 
+bool is_target(const spawn_options& o, int fd) noexcept {
+    return std::any_of(o.fds.begin(), o.fds.end(), [fd](fd_mapping m) { return m.to == fd; });
+}
+
+/// A copy under a number that no mapping will overwrite. `lowest` goes up from call to call.
+int copy_aside(const spawn_options& o, int fd, int& lowest) noexcept {
+    for (;;) {
+        const int copy = sys::duplicate_above(fd, lowest);
+        if (copy < 0)
+            return copy == -EINVAL ? -EMFILE : copy; // `lowest` is above the limit
+        lowest = copy + 1;
+        if (!is_target(o, copy))
+            return copy;
+        sys::close(copy);
+    }
+}
+
 } // namespace
 
 long arrange_child_fds(const spawn_options& o) noexcept {
-    // Out of the way of every target first, so that mappings may overwrite each other's sources.
-    int above = 0;
+    // All are looked at before any is made: a new one could take the number of one that is closed.
     for (const fd_mapping& m : o.fds)
-        above = std::max(above, m.to + 1);
-    int copies[max_fd_mappings];
+        if (const int error = sys::is_open(m.from); error != 0)
+            return error;
+    // What would be overwritten before its turn is put aside. Others need no further number, of
+    // which there may be none.
+    int sources[max_fd_mappings];
+    int lowest = first_unwanted;
     std::size_t count = 0;
     for (const fd_mapping& m : o.fds) {
-        const int copy = sys::duplicate_above(m.from, above);
-        if (copy < 0)
-            return copy;
-        copies[count++] = copy;
+        const bool in_the_way = m.from != m.to && is_target(o, m.from);
+        const int source = in_the_way ? copy_aside(o, m.from, lowest) : m.from;
+        if (source < 0)
+            return source;
+        sources[count++] = source;
     }
     if (o.close_other_fds)
         if (const long error = close_on_exec(); error != 0)
             return error;
     count = 0;
-    for (const fd_mapping& m : o.fds)
-        if (const int error = sys::replace(copies[count++], m.to); error < 0)
+    for (const fd_mapping& m : o.fds) {
+        const int source = sources[count++];
+        const int error = source == m.to ? sys::keep_on_exec(m.to) : sys::replace(source, m.to);
+        if (error < 0)
             return error;
+    }
     return 0;
 }
 

@@ -6,6 +6,14 @@
 #include <cerrno>
 #include <sched.h>
 
+#ifdef __GLIBC__
+// The same function by its other name. Thread sanitizers replace `clone` by one that takes the
+// child for a forked copy, and, the memory being shared, forbid the caller to begin threads.
+extern "C" int __clone(int (*)(void*), void*, int, void*, ...); // NOLINT: the name is glibc's
+#else
+#define __clone ::clone
+#endif
+
 namespace pidfd_util {
 
 namespace {
@@ -84,13 +92,13 @@ long clone3(uapi::clone_args& args, int (*run)(void*), void* argument) noexcept 
 } // namespace
 
 pid_t clone_borrowing(const clone_request& request, int& pidfd) noexcept {
+    const int saved = errno; // which the child shares, too
     // The older call where it is enough: sandboxes let it pass more often than clone3.
     if ((request.flags & ~old_flags) == 0 && request.cgroup < 0) {
-        const int saved = errno;
         const auto flags = static_cast<unsigned>(sharing | request.flags) |
                            static_cast<unsigned>(request.exit_signal);
         const int pid =
-            ::clone(request.run, static_cast<char*>(request.stack) + request.stack_size,
+            __clone(request.run, static_cast<char*>(request.stack) + request.stack_size,
                     static_cast<int>(flags), request.argument, &pidfd, nullptr, nullptr);
         const int result = pid < 0 ? -errno : pid;
         errno = saved;
@@ -106,7 +114,9 @@ pid_t clone_borrowing(const clone_request& request, int& pidfd) noexcept {
         args.flags |= uapi::clone_into_cgroup;
         args.cgroup = static_cast<std::uint64_t>(request.cgroup);
     }
-    return static_cast<pid_t>(clone3(args, request.run, request.argument));
+    const long result = clone3(args, request.run, request.argument);
+    errno = saved;
+    return static_cast<pid_t>(result);
 }
 
 } // namespace pidfd_util

@@ -52,19 +52,32 @@ private:
     kernel_sigset old_ = 0;
 };
 
+/// Every number is made from one file descriptor only.
+bool valid_mappings(array_view<fd_mapping> fds) noexcept {
+    if (fds.size() > max_fd_mappings)
+        return false;
+    for (const fd_mapping& m : fds) {
+        const bool twice =
+            std::any_of(fds.begin(), &m, [&m](fd_mapping n) { return n.to == m.to; });
+        if (m.to < 0 || twice)
+            return false;
+    }
+    return true;
+}
+
 bool valid(const spawn_options& o) noexcept {
+    // A pid namespace is for children to come, and a time namespace for who shares no memory.
     constexpr auto enterable = namespace_flags::cgroup | namespace_flags::ipc |
-                               namespace_flags::mnt | namespace_flags::net | namespace_flags::time |
-                               namespace_flags::user | namespace_flags::uts;
-    if ((o.enter_namespaces | enterable) != enterable ||
-        (o.new_namespaces | enterable | namespace_flags::pid) != (enterable | namespace_flags::pid))
+                               namespace_flags::mnt | namespace_flags::net | namespace_flags::user |
+                               namespace_flags::uts;
+    constexpr auto makeable = enterable | namespace_flags::pid | namespace_flags::time;
+    if ((o.enter_namespaces | enterable) != enterable || (o.new_namespaces | makeable) != makeable)
         return false;
     if ((o.enter_namespaces != namespace_flags::none) != (o.enter_process >= 0))
         return false;
     if (o.autokill && !o.autoreap)
         return false;
-    return o.fds.size() <= max_fd_mappings &&
-           std::all_of(o.fds.begin(), o.fds.end(), [](fd_mapping m) { return m.to >= 0; });
+    return valid_mappings(o.fds);
 }
 
 std::uint64_t clone_flags(const spawn_options& o) noexcept {
@@ -95,7 +108,8 @@ int explain_clone(int error, const spawn_options& o) noexcept {
 /// Of a child that could not run its program nothing is left.
 void reap(pid_t pid, int pidfd) noexcept {
     siginfo_t info;
-    if (sys::waitid(pidfd, info, WEXITED | uapi::wait_all) == 0)
+    const int result = sys::waitid(pidfd, info, WEXITED | uapi::wait_all);
+    if (result == 0 || result == -ECHILD) // SIGCHLD is ignored: it has reaped itself
         return;
     // No waitid(P_PIDFD) here. The number is the child's as long as nobody has reaped it.
     const int saved = errno;

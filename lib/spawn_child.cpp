@@ -133,7 +133,7 @@ long search_and_run(const spawn_plan& plan) noexcept {
                 outcome = r;
             else if (r != -ENOENT && r != -ENOTDIR)
                 return r;
-        } else {
+        } else if (outcome == -ENOENT) {
             outcome = -ENAMETOOLONG;
         }
         next = *end == ':' ? end + 1 : nullptr;

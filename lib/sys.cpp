@@ -135,6 +135,10 @@ int set_cloexec(int fd) noexcept {
     return raw(fcntl_number, fd, F_SETFD, FD_CLOEXEC);
 }
 
+int keep_on_exec(int fd) noexcept {
+    return raw(fcntl_number, fd, F_SETFD, 0);
+}
+
 int close_range_on_exec(int first) noexcept {
     return raw(SYS_close_range, first, ~0U, uapi::close_range_cloexec);
 }

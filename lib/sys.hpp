@@ -26,6 +26,7 @@ int duplicate_above(int fd, int lowest) noexcept;
 /// Makes `to` the same as `from`, without close-on-exec.
 int replace(int from, int to) noexcept;
 int set_cloexec(int fd) noexcept;
+int keep_on_exec(int fd) noexcept;
 /// Every file descriptor from `first` on. Linux 5.11.
 int close_range_on_exec(int first) noexcept;
 

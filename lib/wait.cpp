@@ -102,8 +102,16 @@ int wait_as_owner(int fd, std::int64_t deadline, bool& ended, int& status) noexc
     // Reaped elsewhere; or it reaps itself, because SIGCHLD is ignored, and may live yet.
     if (const int unknown = identify::has_ended(fd, deadline, ended); unknown != 0 || !ended)
         return unknown;
-    const int lost = info_ioctl::get_exit(fd, ended, status);
-    return lost == 0 && ended ? 0 : ECHILD;
+    // The end is seen a moment before the status: a child that reaps itself is given that moment.
+    constexpr std::int64_t pause = 1'000'000; // nanoseconds
+    for (int patience = 10;; --patience) {
+        const int lost = info_ioctl::get_exit(fd, ended, status);
+        if (lost == 0 && ended)
+            return 0;
+        if (lost != 0 || patience == 0)
+            return ECHILD;
+        sys::sleep(pause);
+    }
 }
 
 int wait_change(int fd, wait_flags changes, bool block, bool& changed, int& code,
@@ -155,7 +163,12 @@ int get_coredump(int fd, bool& known, coredump_record& record, std::size_t size)
     const int error = info_ioctl::get_coredump(fd, known, found);
     if (error == 0)
         std::memcpy(&record, &found, std::min(size, sizeof found));
-    return error;
+    if (is_answer(error))
+        return error;
+    // There is no other path; but the ioctl may only be missing because this is no pidfd.
+    if (const int bad = identify::check(fd); bad != 0)
+        return bad;
+    return error == ask_another ? EOPNOTSUPP : error;
 }
 
 } // namespace abi

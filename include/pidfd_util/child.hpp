@@ -135,14 +135,18 @@ private:
 template <class Steps>
 expected<std::optional<stop_result>> child::stop(const Steps& steps) noexcept {
     std::optional<std::size_t> sent;
+    std::size_t index = 0;
     auto ended = try_wait();
     for (const stop_step& step : steps) {
         if (!ended || *ended)
             break;
-        if (const auto s = process().send_signal(step.signal);
-            !s && s.error() != pidfd_errc::not_found)
-            return unexpected(s.error());
-        sent = sent ? *sent + 1 : 0;
+        // It may have ended, and reaped itself, since the last look.
+        const auto signalled = process().send_signal(step.signal);
+        if (!signalled && signalled.error() != pidfd_errc::not_found)
+            return unexpected(signalled.error());
+        if (signalled)
+            sent = index;
+        ++index;
         ended = wait_for(step.time);
     }
     if (!ended)

@@ -34,7 +34,7 @@ private:
 };
 
 /// The caller's file descriptor `from` becomes `to` in the child. All mappings happen at once: they
-/// may swap numbers, and one `from` may have several `to`.
+/// may swap numbers, and one `from` may have several `to`; a `to` has one `from`.
 struct fd_mapping {
     int from;
     int to;
@@ -108,7 +108,8 @@ struct spawn_options {
     /// Namespaces that are made anew for the child.
     namespace_flags new_namespaces = namespace_flags::none;
     /// Namespaces of the process that this pidfd names, into which the child goes. Not `pid`, which
-    /// a process cannot enter once it is there.
+    /// a process cannot enter once it is there, and not `time`, which it cannot while it borrows
+    /// its parent's memory.
     int enter_process = -1;
     namespace_flags enter_namespaces = namespace_flags::none;
 

@@ -75,7 +75,8 @@ profile native() {
 }
 
 profile linux_6_12() {
-    return {"6.12", {rule::ioctl(uapi::get_info, EINVAL)}};
+    // Of whatever size.
+    return {"6.12", {{SYS_ioctl, EINVAL, 1, 0xffff, uapi::get_info & 0xffff}}};
 }
 
 profile linux_5_10() {

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: MIT
+// A failure at each step of spawn is told with its step and errno, and leaves nothing.
+#include "support/catch.hpp"
+#include "support/isolated.hpp"
+#include "support/lifecycle.hpp"
+#include "support/processes.hpp"
+#include "uapi.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <fcntl.h>
+#include <functional>
+#include <sched.h>
+#include <string>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <vector>
+
+using namespace pidfd_util;
+using namespace support;
+
+namespace {
+
+struct failure {
+    int error;
+    spawn_step step;
+    int fds;      // that it left
+    int children; // that it left: -ECHILD if none
+};
+
+constexpr auto untouched = static_cast<spawn_step>(99);
+
+failure attempt(const char* file, const char* const* argv, const spawn_options& o) {
+    failure f{0, untouched, -count_fds(), 0};
+    {
+        auto c = spawn(file, argv, o, &f.step);
+        f.error = c ? 0 : c.error().value();
+        if (c)
+            (void)!c->wait();
+    }
+    f.fds += count_fds();
+    f.children = waitpid(-1, nullptr, WNOHANG | __WALL) < 0 ? -errno : 1;
+    return f;
+}
+
+failure attempt(const spawn_options& o) {
+    return attempt(spawnee(), arguments({}), o);
+}
+
+void check(const failure& f, int error, spawn_step step) {
+    CHECK(f.error == error);
+    CHECK(static_cast<int>(f.step) == static_cast<int>(step));
+    CHECK(f.fds == 0);
+    CHECK(f.children == -ECHILD);
+}
+
+/// One option whose system call is refused by a filter.
+struct injected {
+    spawn_step step;
+    long number;
+    std::function<void(spawn_options&)> set;
+};
+
+#ifdef SYS_setresuid32
+constexpr long setresuid_number = SYS_setresuid32;
+constexpr long setresgid_number = SYS_setresgid32;
+constexpr long setgroups_number = SYS_setgroups32;
+#else
+constexpr long setresuid_number = SYS_setresuid;
+constexpr long setresgid_number = SYS_setresgid;
+constexpr long setgroups_number = SYS_setgroups;
+#endif
+
+const fd_mapping null_to_five[] = {{0, 5}};
+const resource_limit core_limit[] = {{RLIMIT_CORE, {0, 0}}};
+
+std::vector<injected> steps() {
+    return {
+        {spawn_step::clone, SYS_clone, [](spawn_options&) {}},
+        {spawn_step::enter_namespaces, SYS_setns,
+         [](spawn_options& o) {
+             o.enter_process = 0;
+             o.enter_namespaces = namespace_flags::uts;
+         }},
+        {spawn_step::unshare, SYS_unshare,
+         [](spawn_options& o) { o.new_namespaces = namespace_flags::time; }},
+        {spawn_step::session, SYS_setsid, [](spawn_options& o) { o.new_session = true; }},
+        {spawn_step::process_group, SYS_setpgid, [](spawn_options& o) { o.process_group = 0; }},
+        {spawn_step::file_descriptors, SYS_dup3, [](spawn_options& o) { o.fds = null_to_five; }},
+        {spawn_step::limits, SYS_prlimit64, [](spawn_options& o) { o.limits = core_limit; }},
+        {spawn_step::priority, SYS_setpriority, [](spawn_options& o) { o.set_priority = true; }},
+        {spawn_step::groups, setgroups_number, [](spawn_options& o) { o.set_groups = true; }},
+        {spawn_step::gid, setresgid_number, [](spawn_options& o) { o.gid = getgid(); }},
+        {spawn_step::uid, setresuid_number, [](spawn_options& o) { o.uid = getuid(); }},
+        {spawn_step::directory, SYS_chdir, [](spawn_options& o) { o.directory = "/"; }},
+        {spawn_step::parent_death, SYS_prctl,
+         [](spawn_options& o) { o.parent_death_signal = SIGTERM; }},
+        {spawn_step::no_new_privs, SYS_prctl, [](spawn_options& o) { o.no_new_privs = true; }},
+        {spawn_step::signals, SYS_rt_sigaction, [](spawn_options&) {}},
+        {spawn_step::exec, SYS_execve, [](spawn_options&) {}},
+    };
+}
+
+} // namespace
+
+TEST_CASE(
+    "a system call that fails in the child is told with its step, and leaves no zombie and no fd") {
+    for (const injected& i : steps()) {
+        for (const int error : {EPERM, ENOMEM, EAGAIN, EIO}) {
+            CAPTURE(static_cast<int>(i.step), error);
+            surroundings around;
+            around.kernel = {"refuses", {{i.number, error}}};
+            const auto got = isolated(around, [&] {
+                spawn_options o;
+                i.set(o);
+                return attempt(o);
+            });
+            REQUIRE(got);
+            check(*got, error, i.step);
+        }
+    }
+}
+
+TEST_CASE("the first step that fails is the one that is told") {
+    surroundings around;
+    around.kernel = {"refuses", {{SYS_setsid, EIO}, {SYS_chdir, EPERM}, {SYS_execve, ENOMEM}}};
+    const auto got = isolated(around, [] {
+        spawn_options o;
+        o.new_session = true;
+        o.directory = "/";
+        return attempt(o);
+    });
+    REQUIRE(got);
+    check(*got, EIO, spawn_step::session);
+}
+
+TEST_CASE("a program that cannot be run is told as execve says it") {
+    const temporary_directory d;
+    const auto got = [&](const std::string& file) {
+        return attempt(file.c_str(), arguments({}), spawn_options());
+    };
+    check(got("/nonexistent"), ENOENT, spawn_step::exec);
+    check(got(""), ENOENT, spawn_step::exec);
+    check(got(d.path()), EACCES, spawn_step::exec);
+    check(got(d.file("plain", "", 0644)), EACCES, spawn_step::exec);
+    check(got(d.file("garbage", "garbage", 0755)), ENOEXEC, spawn_step::exec);
+    check(got(d.path() + "/plain/x"), ENOTDIR, spawn_step::exec);
+    check(got(d.file("script", "#!/nonexistent/interpreter\n", 0755)), ENOENT, spawn_step::exec);
+}
+
+TEST_CASE("arguments and an environment that are too long are E2BIG") {
+    const std::string huge(256 * 1024, 'x');
+    const char* const argv[] = {"spawnee", huge.c_str(), nullptr};
+    check(attempt(spawnee(), argv, {}), E2BIG, spawn_step::exec);
+    const char* const environment[] = {huge.c_str(), nullptr};
+    spawn_options o;
+    o.environment = environment;
+    check(attempt(o), E2BIG, spawn_step::exec);
+}
+
+TEST_CASE(
+    "options that contradict each other, or name nothing, are EINVAL before anything is done") {
+    const auto refused = [](const std::function<void(spawn_options&)>& set) {
+        spawn_options o;
+        set(o);
+        check(attempt(o), EINVAL, spawn_step::options);
+    };
+    check(attempt(nullptr, arguments({}), {}), EINVAL, spawn_step::options);
+    check(attempt(spawnee(), nullptr, {}), EINVAL, spawn_step::options);
+    refused([](spawn_options& o) { o.enter_namespaces = namespace_flags::uts; });
+    refused([](spawn_options& o) { o.enter_process = 0; });
+    refused([](spawn_options& o) {
+        o.enter_process = 0;
+        o.enter_namespaces = namespace_flags::pid;
+    });
+    refused([](spawn_options& o) { o.new_namespaces = static_cast<namespace_flags>(1); });
+    refused([](spawn_options& o) { o.new_namespaces = static_cast<namespace_flags>(0x100); });
+    refused([](spawn_options& o) { o.autokill = true; });
+}
+
+TEST_CASE("bad values of options fail at their own step") {
+    const auto refused = [](int error, spawn_step step,
+                            const std::function<void(spawn_options&)>& set) {
+        spawn_options o;
+        set(o);
+        check(attempt(o), error, step);
+    };
+    refused(ENOENT, spawn_step::directory, [](spawn_options& o) { o.directory = "/nonexistent"; });
+    refused(ENOTDIR, spawn_step::directory,
+            [](spawn_options& o) { o.directory = "/proc/self/status"; });
+    refused(ENOENT, spawn_step::directory, [](spawn_options& o) { o.directory = ""; });
+    const resource_limit unknown[] = {{9999, {0, 0}}};
+    refused(EINVAL, spawn_step::limits, [&](spawn_options& o) { o.limits = unknown; });
+    const resource_limit inverted[] = {{RLIMIT_CORE, {2, 1}}};
+    refused(EINVAL, spawn_step::limits, [&](spawn_options& o) { o.limits = inverted; });
+    refused(EINVAL, spawn_step::parent_death,
+            [](spawn_options& o) { o.parent_death_signal = 9999; });
+    refused(EPERM, spawn_step::process_group, [](spawn_options& o) {
+        o.new_session = true; // whose leader is in its own group for good
+        o.process_group = 0;
+    });
+    const auto gone = support::test_child::reaped();
+    refused(EPERM, spawn_step::process_group,
+            [&](spawn_options& o) { o.process_group = gone.pid(); });
+    refused(EBADF, spawn_step::enter_namespaces, [](spawn_options& o) {
+        o.enter_process = 9999;
+        o.enter_namespaces = namespace_flags::uts;
+    });
+    refused(ESRCH, spawn_step::enter_namespaces, [&](spawn_options& o) {
+        o.enter_process = gone.fd().fd();
+        o.enter_namespaces = namespace_flags::uts;
+    });
+}
+
+TEST_CASE("without a free file descriptor nothing is started") {
+    const auto got = isolated({}, [] {
+        rlimit limit{};
+        getrlimit(RLIMIT_NOFILE, &limit);
+        const int free_fd = dup(0);
+        close(free_fd);
+        const rlimit none{static_cast<rlim_t>(free_fd), limit.rlim_max};
+        setrlimit(RLIMIT_NOFILE, &none);
+        failure f{0, untouched, 0, 0};
+        auto c = spawn(spawnee(), arguments({}), {}, &f.step);
+        f.error = c ? 0 : c.error().value();
+        f.children = waitpid(-1, nullptr, WNOHANG) < 0 ? -errno : 1;
+        return f;
+    });
+    REQUIRE(got);
+    check(*got, EMFILE, spawn_step::clone);
+}
+
+TEST_CASE("where no more processes are allowed it is EAGAIN") {
+    surroundings around;
+    if (geteuid() == 0)
+        around.uid = 65533; // root is above this limit
+    const auto got = isolated(around, [] {
+        const rlimit none{0, 0};
+        setrlimit(RLIMIT_NPROC, &none);
+        return attempt(spawn_options());
+    });
+    REQUIRE(got);
+    check(*got, EAGAIN, spawn_step::clone);
+}
+
+TEST_CASE("a failure where SIGCHLD is ignored leaves nothing, and takes nobody else's child") {
+    const auto got = isolated({}, [] {
+        std::signal(SIGCHLD, SIG_IGN);
+        int other = -1;
+        const pid_t pid = fork_sleeping(other);
+        failure f{0, untouched, -count_fds(), 0};
+        auto c = spawn("/nonexistent", arguments({}), {}, &f.step);
+        f.error = c ? 0 : c.error().value();
+        f.fds += count_fds();
+        f.children = waitpid(-1, nullptr, WNOHANG) == 0 && kill(pid, 0) == 0 ? -ECHILD : 1;
+        kill(pid, SIGKILL);
+        return f;
+    });
+    REQUIRE(got);
+    check(*got, ENOENT, spawn_step::exec);
+}
+
+TEST_CASE("a failure reaps the child that failed and no other, without waitid for pidfds as well") {
+    for (const int error : {0, EPERM, ENOSYS, EINVAL}) {
+        CAPTURE(error);
+        surroundings around;
+        if (error != 0)
+            around.kernel = {"no waitid", {{SYS_waitid, error, 0, ~0U, uapi::p_pidfd}}};
+        const auto got = isolated(around, [] {
+            int other = -1;
+            const pid_t zombie = fork_exiting(3, other);
+            while (!pidfd_view(other).wait_exit()) {
+            }
+            failure f{0, untouched, -count_fds(), 0};
+            auto c = spawn("/nonexistent", arguments({}), {}, &f.step);
+            f.error = c ? 0 : c.error().value();
+            f.fds += count_fds();
+            int status = 0;
+            const bool there =
+                waitpid(zombie, &status, WNOHANG) == zombie && WEXITSTATUS(status) == 3;
+            f.children = there && waitpid(-1, nullptr, WNOHANG) < 0 ? -errno : 1;
+            return f;
+        });
+        REQUIRE(got);
+        check(*got, ENOENT, spawn_step::exec);
+    }
+}
+
+TEST_CASE("a step is only told of a failure") {
+    spawn_step step = untouched;
+    auto c = spawn(spawnee(), arguments({}), {}, &step);
+    REQUIRE(c);
+    CHECK(c->wait());
+    CHECK(step == untouched);
+    CHECK_FALSE(spawn("/nonexistent", arguments({}))); // nobody asks for it
+}

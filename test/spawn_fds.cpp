@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: MIT
+#include "support/catch.hpp"
+#include "support/isolated.hpp"
+#include "support/lifecycle.hpp"
+#include "support/processes.hpp"
+#include "uapi.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <fcntl.h>
+#include <map>
+#include <sstream>
+#include <string>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <vector>
+
+using namespace pidfd_util;
+using namespace support;
+
+namespace {
+
+using identity = std::pair<unsigned long long, unsigned long long>;
+using table = std::map<int, identity>;
+
+/// Files that can be told from each other.
+class marked {
+public:
+    explicit marked(int flags = O_CLOEXEC)
+        : fd_(open(d_.file("mark", "", 0644).c_str(), O_RDONLY | flags)) {
+        REQUIRE(fd_ >= 0);
+    }
+    ~marked() {
+        if (fd_ >= 0)
+            ::close(fd_);
+    }
+    marked(const marked&) = delete;
+    marked& operator=(const marked&) = delete;
+    /// Moves it to another number.
+    void move_to(int fd) {
+        REQUIRE(dup3(fd_, fd, O_CLOEXEC) == fd);
+        ::close(fd_);
+        fd_ = fd;
+    }
+    int fd() const { return fd_; }
+    identity id() const {
+        struct stat st {};
+        REQUIRE(fstat(fd_, &st) == 0);
+        return {st.st_dev, st.st_ino};
+    }
+
+private:
+    temporary_directory d_;
+    int fd_;
+};
+
+table parse(const std::string& output) {
+    table t;
+    std::istringstream in(output);
+    std::string word;
+    int fd = 0;
+    identity id;
+    while (in >> word >> fd >> id.first >> id.second)
+        t[fd] = id;
+    return t;
+}
+
+/// What the child has open; standard output is the pipe for it.
+table fds_of_child(std::vector<fd_mapping> map, bool close_others = true) {
+    spawn_options o;
+    o.fds = map;
+    o.close_other_fds = close_others;
+    const run_result r = run({"fds"}, o);
+    CHECK(r.error == 0);
+    return parse(r.output);
+}
+
+std::vector<int> numbers(const table& t) {
+    std::vector<int> all;
+    for (const auto& [fd, id] : t)
+        all.push_back(fd);
+    return all;
+}
+
+int error_of(const std::vector<fd_mapping>& map) {
+    spawn_options o;
+    o.fds = map;
+    spawn_step step{};
+    const int before = count_fds();
+    const int children = count_children();
+    auto c = spawn(spawnee(), arguments({}), o, &step);
+    if (c) {
+        CHECK(c->wait());
+        return 0;
+    }
+    CHECK(step ==
+          (c.error().value() == EINVAL ? spawn_step::options : spawn_step::file_descriptors));
+    CHECK(count_fds() == before);
+    CHECK(count_children() == children);
+    return c.error().value();
+}
+
+int lowest_free() {
+    const int fd = dup(0);
+    REQUIRE(fd >= 0);
+    close(fd);
+    return fd;
+}
+
+} // namespace
+
+TEST_CASE("a child has standard input, output and error and nothing else") {
+    const marked inherited(0);
+    CHECK(numbers(fds_of_child({})) == std::vector<int>{0, 1, 2});
+}
+
+TEST_CASE("a child that shares what is open has what lacks the close-on-exec flag") {
+    const marked inherited(0);
+    const marked closed;
+    const table t = fds_of_child({}, false);
+    REQUIRE(t.count(inherited.fd()) == 1);
+    CHECK(t.at(inherited.fd()) == inherited.id());
+    CHECK(t.count(closed.fd()) == 0);
+}
+
+TEST_CASE("a mapped file descriptor is in the child under its number, open after exec") {
+    const marked a;
+    const marked b;
+    const table t = fds_of_child({{a.fd(), 0}, {b.fd(), 7}});
+    CHECK(numbers(t) == std::vector<int>{0, 1, 2, 7});
+    CHECK(t.at(0) == a.id());
+    CHECK(t.at(7) == b.id());
+    CHECK((fcntl(a.fd(), F_GETFD) & FD_CLOEXEC) != 0); // the caller's is as it was
+}
+
+TEST_CASE("mappings may swap and rotate numbers") {
+    marked a;
+    marked b;
+    marked c;
+    a.move_to(100);
+    b.move_to(101);
+    c.move_to(102);
+    const table swapped = fds_of_child({{100, 101}, {101, 100}});
+    CHECK(numbers(swapped) == std::vector<int>{0, 1, 2, 100, 101});
+    CHECK(swapped.at(101) == a.id());
+    CHECK(swapped.at(100) == b.id());
+    const table rotated = fds_of_child({{100, 101}, {101, 102}, {102, 100}});
+    CHECK(rotated.at(101) == a.id());
+    CHECK(rotated.at(102) == b.id());
+    CHECK(rotated.at(100) == c.id());
+    const table shifted = fds_of_child({{102, 103}, {101, 102}, {100, 101}, {102, 100}});
+    CHECK(shifted.at(103) == c.id());
+    CHECK(shifted.at(102) == b.id());
+    CHECK(shifted.at(101) == a.id());
+    CHECK(shifted.at(100) == c.id());
+}
+
+TEST_CASE("a file descriptor that is mapped to its own number is open in the child") {
+    const marked a;
+    const table t = fds_of_child({{a.fd(), a.fd()}});
+    REQUIRE(t.count(a.fd()) == 1);
+    CHECK(t.at(a.fd()) == a.id());
+    CHECK(t.size() == 4);
+    CHECK((fcntl(a.fd(), F_GETFD) & FD_CLOEXEC) != 0);
+    CHECK(fds_of_child({{a.fd(), a.fd()}}, false).count(a.fd()) == 1);
+}
+
+TEST_CASE("one file descriptor may be mapped to several numbers, its own among them") {
+    const marked a;
+    const table t = fds_of_child({{a.fd(), 0}, {a.fd(), a.fd()}, {a.fd(), 2}, {a.fd(), 40}});
+    CHECK(numbers(t) == std::vector<int>{0, 1, 2, a.fd(), 40});
+    for (const int fd : {0, 2, a.fd(), 40})
+        CHECK(t.at(fd) == a.id());
+}
+
+TEST_CASE("standard output and error may be swapped, and one become the other") {
+    const marked a;
+    const table t = fds_of_child({{a.fd(), 2}, {2, 3}});
+    CHECK(t.at(2) == a.id());
+    struct stat err {};
+    REQUIRE(fstat(2, &err) == 0);
+    CHECK(t.at(3) == identity(err.st_dev, err.st_ino));
+}
+
+TEST_CASE("a closed file descriptor cannot be mapped: EBADF, whichever number it had") {
+    const marked a;
+    CHECK(error_of({{-1, 5}}) == EBADF);
+    CHECK(error_of({{9999, 5}}) == EBADF);
+    CHECK(error_of({{INT_MIN, 5}}) == EBADF);
+    CHECK(error_of({{a.fd(), 5}, {9999, 6}}) == EBADF);
+    // The numbers that copies of other mappings would take.
+    for (int fd = lowest_free(); fd < lowest_free() + 5; ++fd) {
+        CAPTURE(fd);
+        CHECK(error_of({{a.fd(), 0}, {fd, 5}}) == EBADF);
+        CHECK(error_of({{a.fd(), 0}, {0, a.fd()}, {fd, 5}}) == EBADF);
+        CHECK(error_of({{a.fd(), 0}, {0, a.fd()}, {fd, fd}}) == EBADF);
+        CHECK(error_of({{a.fd(), fd}, {fd, 0}}) == EBADF);
+    }
+    for (int fd = 50; fd < 60; ++fd)
+        CHECK(error_of({{a.fd(), 49}, {49, a.fd()}, {fd, 5}}) == EBADF);
+}
+
+TEST_CASE("a target may be as high as the limit allows, and no higher") {
+    rlimit old{};
+    REQUIRE(getrlimit(RLIMIT_NOFILE, &old) == 0);
+    rlimit limit{std::min<rlim_t>(1024, old.rlim_max), old.rlim_max};
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    const int last = static_cast<int>(limit.rlim_cur) - 1;
+    const marked a;
+    const marked b;
+    const table t = fds_of_child({{a.fd(), last}, {b.fd(), last - 1}});
+    CHECK(numbers(t) == std::vector<int>{0, 1, 2, last - 1, last});
+    CHECK(t.at(last) == a.id());
+    CHECK(error_of({{a.fd(), last + 1}}) == EBADF);
+    CHECK(error_of({{a.fd(), INT_MAX}}) == EBADF);
+    CHECK(error_of({{a.fd(), -1}}) == EINVAL);
+    CHECK(error_of({{a.fd(), INT_MIN}}) == EINVAL);
+    if (old.rlim_max >= 4096) {
+        limit.rlim_cur = 4096;
+        REQUIRE(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+        const table high = fds_of_child({{a.fd(), 3000}, {b.fd(), 1001}});
+        CHECK(numbers(high) == std::vector<int>{0, 1, 2, 1001, 3000});
+    }
+    setrlimit(RLIMIT_NOFILE, &old);
+}
+
+TEST_CASE("256 mappings are possible, and 257 are EINVAL") {
+    const marked a;
+    std::vector<fd_mapping> map;
+    for (int i = 0; i < 255; ++i) // with standard output it is one more
+        map.push_back({a.fd(), 3 + i});
+    const table t = fds_of_child(map);
+    CHECK(t.size() == 258);
+    for (int i = 0; i < 255; ++i)
+        CHECK(t.at(3 + i) == a.id());
+    map.push_back({a.fd(), 300});
+    CHECK(error_of(map) == 0);
+    map.push_back({a.fd(), 301});
+    CHECK(error_of(map) == EINVAL);
+}
+
+TEST_CASE("mappings need no free number where they do not overwrite each other") {
+    struct facts {
+        int simple;
+        int swap;
+    };
+    const auto got = isolated({}, [] {
+        facts f{};
+        const int a = open("/dev/null", O_RDWR | O_CLOEXEC);
+        const int b = open("/dev/null", O_RDWR | O_CLOEXEC);
+        const int room = open("/dev/null", O_RDWR | O_CLOEXEC); // for the pidfd
+        int fill = 0;
+        while (fill >= 0 && fill < 490) // the test's own pipe is above
+            fill = open("/dev/null", O_RDWR | O_CLOEXEC);
+        rlimit limit{};
+        getrlimit(RLIMIT_NOFILE, &limit);
+        const auto attempt = [&](std::vector<fd_mapping> map) {
+            // Nothing is free up to the limit but one number, which the pidfd takes.
+            const rlimit low{rlim_t(std::max(fill, room)) + 1, limit.rlim_max};
+            setrlimit(RLIMIT_NOFILE, &low);
+            close(room);
+            spawn_options o;
+            o.fds = map;
+            o.close_other_fds = true;
+            auto c = spawn(spawnee(), arguments({}), o);
+            const int error = c ? 0 : c.error().value();
+            if (c)
+                (void)!c->wait();
+            c = pidfd_util::child();
+            (void)!dup3(a, room, O_CLOEXEC);
+            setrlimit(RLIMIT_NOFILE, &limit);
+            return error;
+        };
+        f.simple = attempt({{a, 0}, {b, 2}, {a, a}});
+        f.swap = attempt({{a, b}, {b, a}});
+        return f;
+    });
+    REQUIRE(got);
+    CHECK(got->simple == 0);
+    CHECK((got->swap == 0 || got->swap == EMFILE)); // the child's pidfd number is free in the child
+}
+
+TEST_CASE("two mappings to one number are EINVAL") {
+    const marked a;
+    const marked b;
+    CHECK(error_of({{a.fd(), 5}, {b.fd(), 5}}) == EINVAL);
+    CHECK(error_of({{a.fd(), b.fd()}, {b.fd(), b.fd()}}) == EINVAL);
+    CHECK(error_of({{a.fd(), 5}, {b.fd(), 6}, {a.fd(), 5}}) == EINVAL);
+}
+
+TEST_CASE("where close_range is missing or refused, everything else is closed all the same") {
+    for (const bool without_proc : {false, true}) {
+        for (const int error : {ENOSYS, EINVAL, EPERM}) {
+            CAPTURE(error, without_proc);
+            surroundings around;
+            if (without_proc && geteuid() != 0)
+                around.user_namespace = true;
+            around.mount_namespace = without_proc;
+            around.proc = without_proc ? "none" : "";
+            around.kernel.rules = {{SYS_close_range, error}};
+            struct facts {
+                int error;
+                int extra;
+                bool mapped;
+            };
+            static const std::string program = spawnee(); // while there is /proc
+            const auto got = isolated(around, [] {
+                facts f{};
+                for (int i = 0; i < 70; ++i) // more than one buffer of /proc's list
+                    (void)!open("/dev/null", O_RDONLY);
+                const int high = open("/dev/null", O_RDONLY);
+                (void)!dup2(high, 900);
+                int ends[2];
+                if (pipe(ends) != 0)
+                    return f;
+                const fd_mapping map[] = {{ends[1], 1}, {high, 5}};
+                spawn_options o;
+                o.fds = map;
+                auto c = spawn(spawnee(), arguments({"fds"}), o);
+                f.error = c ? 0 : c.error().value();
+                close(ends[1]);
+                std::string text(20000, '\0');
+                std::size_t size = 0;
+                for (ssize_t n = 1; n > 0; size += static_cast<std::size_t>(n))
+                    n = read(ends[0], text.data() + size, text.size() - size);
+                const table t = parse(text.substr(0, size));
+                f.extra = static_cast<int>(t.size()) - 4;
+                f.mapped = t.count(5) == 1;
+                if (c)
+                    (void)!c->wait();
+                return f;
+            });
+            if (!got)
+                SKIP_TEST(got.missing);
+            CHECK(got->error == 0);
+            CHECK(got->extra == 0);
+            CHECK(got->mapped);
+        }
+    }
+}
+
+TEST_CASE("the caller's own file descriptors and their flags are as they were after spawn") {
+    const marked a;
+    const marked b(0);
+    const int before = count_fds();
+    fds_of_child({{a.fd(), 9}, {b.fd(), a.fd()}, {a.fd(), b.fd()}});
+    CHECK(count_fds() == before);
+    CHECK(fcntl(a.fd(), F_GETFD) == FD_CLOEXEC);
+    CHECK(fcntl(b.fd(), F_GETFD) == 0);
+    CHECK(fcntl(9, F_GETFD) == -1);
+}

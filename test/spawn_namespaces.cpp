@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT
+#include "support/catch.hpp"
+#include "support/isolated.hpp"
+#include "support/lifecycle.hpp"
+#include "support/processes.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <fcntl.h>
+#include <string>
+#include <unistd.h>
+
+using namespace pidfd_util;
+using namespace support;
+
+namespace {
+
+struct kind {
+    namespace_flags flag;
+    const char* name;
+};
+constexpr kind kinds[] = {
+    {namespace_flags::cgroup, "cgroup"}, {namespace_flags::ipc, "ipc"},
+    {namespace_flags::mnt, "mnt"},       {namespace_flags::net, "net"},
+    {namespace_flags::user, "user"},     {namespace_flags::uts, "uts"},
+    {namespace_flags::time, "time"},
+};
+
+std::string link_of(const std::string& path) {
+    char target[256];
+    const ssize_t size = readlink(path.c_str(), target, sizeof target);
+    return {target, size > 0 ? static_cast<std::size_t>(size) : 0};
+}
+
+std::string own(const char* name) {
+    return link_of(std::string("/proc/self/ns/") + name);
+}
+
+std::string child_s(const char* name, const spawn_options& o, int& error) {
+    const std::string path = std::string("/proc/self/ns/") + name;
+    const run_result r = run({"link", path.c_str()}, o);
+    error = r.error;
+    return r.output.substr(0, r.output.find('\n'));
+}
+
+} // namespace
+
+TEST_CASE("a child is in the caller's namespaces") {
+    for (const kind& k : kinds) {
+        CAPTURE(k.name);
+        int error = 0;
+        CHECK(child_s(k.name, {}, error) == own(k.name));
+    }
+}
+
+TEST_CASE("each namespace may be made anew for a child, and the caller stays in its own") {
+    for (const kind& k : kinds) {
+        CAPTURE(k.name);
+        const std::string before = own(k.name);
+        if (before.empty()) // not built into this kernel
+            continue;
+        spawn_options o;
+        o.new_namespaces = k.flag;
+        int error = 0;
+        const std::string child = child_s(k.name, o, error);
+        if (error == EPERM) {
+            CHECK((geteuid() != 0 || k.flag == namespace_flags::user));
+            continue;
+        }
+        CHECK(error == 0);
+        CHECK(child != before);
+        CHECK(child.compare(0, std::string(k.name).size() + 1, std::string(k.name) + ":") == 0);
+        CHECK(own(k.name) == before);
+    }
+}
+
+TEST_CASE("who may make a user namespace may make the others with it") {
+    spawn_options o;
+    o.new_namespaces = namespace_flags::user | namespace_flags::uts | namespace_flags::net |
+                       namespace_flags::ipc | namespace_flags::mnt | namespace_flags::cgroup;
+    int error = 0;
+    const std::string child = child_s("uts", o, error);
+    if (error == EPERM || error == ENOSPC)
+        SKIP_TEST("this user may not make user namespaces");
+    CHECK(error == 0);
+    CHECK(child != own("uts"));
+}
+
+TEST_CASE("a child in a new pid namespace is its pid 1") {
+    spawn_options o;
+    o.new_namespaces = namespace_flags::pid;
+    if (geteuid() != 0)
+        o.new_namespaces = o.new_namespaces | namespace_flags::user;
+    o.parent_death_signal = SIGKILL; // its parent has no pid there
+    const run_result r = run({"facts"}, o);
+    if (r.error == EPERM || r.error == ENOSPC)
+        SKIP_TEST("this user may not make pid namespaces");
+    CHECK(r.error == 0);
+    CHECK(r["pid"] == "1");
+    CHECK(r["ppid"] == "0");
+    REQUIRE(r.status);
+    CHECK(r.status->success());
+}
+
+TEST_CASE("a failure in a new pid namespace leaves nothing") {
+    spawn_options o;
+    o.new_namespaces = namespace_flags::pid;
+    if (geteuid() != 0)
+        o.new_namespaces = o.new_namespaces | namespace_flags::user;
+    const int fds = count_fds();
+    const int children = count_children();
+    spawn_step step{};
+    const auto c = spawn("/nonexistent", arguments({}), o, &step);
+    REQUIRE_FALSE(c);
+    if (step == spawn_step::clone)
+        SKIP_TEST("this user may not make pid namespaces");
+    CHECK(c.error().value() == ENOENT);
+    CHECK(step == spawn_step::exec);
+    CHECK(count_fds() == fds);
+    CHECK(count_children() == children);
+}
+
+TEST_CASE("without the right to make namespaces it is EPERM, at the step that makes them") {
+    surroundings around;
+    if (geteuid() == 0)
+        around.uid = 65534;
+    struct facts {
+        int uts;
+        int time;
+        spawn_step uts_step;
+        spawn_step time_step;
+    };
+    const auto got = isolated(around, [] {
+        facts f{};
+        spawn_options o;
+        o.new_namespaces = namespace_flags::uts;
+        f.uts = spawn(spawnee(), arguments({}), o, &f.uts_step).error().value();
+        o.new_namespaces = namespace_flags::time;
+        f.time = spawn(spawnee(), arguments({}), o, &f.time_step).error().value();
+        return f;
+    });
+    REQUIRE(got);
+    CHECK(got->uts == EPERM);
+    CHECK(got->uts_step == spawn_step::clone);
+    if (!own("time").empty()) {
+        CHECK(got->time == EPERM);
+        CHECK(got->time_step == spawn_step::unshare);
+    }
+}
+
+TEST_CASE("a child may go into the namespaces of a process that runs") {
+    int ends[2];
+    REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
+    const fd_mapping map[] = {{ends[1], 1}};
+    spawn_options made;
+    made.fds = map;
+    made.new_namespaces = namespace_flags::uts | namespace_flags::net | namespace_flags::ipc |
+                          namespace_flags::mnt | namespace_flags::cgroup;
+    if (geteuid() != 0)
+        made.new_namespaces = made.new_namespaces | namespace_flags::user;
+    auto host = spawn(spawnee(), arguments({"ready", "sleep"}), made);
+    close(ends[1]);
+    char byte = 0;
+    const bool ready = host && read(ends[0], &byte, 1) == 1;
+    close(ends[0]);
+    if (!host)
+        SKIP_TEST("this user may not make namespaces");
+    REQUIRE(ready);
+    const std::string proc = "/proc/" + std::to_string(*host->process().get_pid()) + "/ns/";
+    spawn_options o;
+    o.enter_process = host->fd();
+    // All at once first, then each alone.
+    o.enter_namespaces = made.new_namespaces;
+    for (const kind& k : kinds) {
+        if ((made.new_namespaces & k.flag) == namespace_flags::none)
+            continue;
+        CAPTURE(k.name);
+        int error = 0;
+        const std::string got = child_s(k.name, o, error);
+        CHECK(error == 0);
+        CHECK(got == link_of(proc + k.name));
+        CHECK(got != own(k.name));
+    }
+    o.enter_namespaces = namespace_flags::uts;
+    if (geteuid() == 0) {
+        int error = 0;
+        CHECK(child_s("uts", o, error) == link_of(proc + "uts"));
+        CHECK(child_s("net", o, error) == own("net"));
+    }
+    CHECK(host->process().kill());
+    CHECK(host->wait());
+}
+
+TEST_CASE("pid and time namespaces cannot be entered by a child: EINVAL before anything is done") {
+    const auto c = support::test_child::running();
+    for (const namespace_flags flag : {namespace_flags::pid, namespace_flags::time}) {
+        spawn_options o;
+        o.enter_process = c.fd().fd();
+        o.enter_namespaces = flag;
+        spawn_step step{};
+        const auto made = spawn(spawnee(), arguments({}), o, &step);
+        REQUIRE_FALSE(made);
+        CHECK(made.error().value() == EINVAL);
+        CHECK(step == spawn_step::options);
+    }
+}

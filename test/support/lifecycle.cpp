@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: MIT
+#include "lifecycle.hpp"
+
+#include "catch.hpp"
+
+#include <atomic>
+#include <cerrno>
+#include <climits>
+#include <csignal>
+#include <cstdlib>
+#include <dirent.h>
+#include <fcntl.h>
+#include <fstream>
+#include <sched.h>
+#include <sstream>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+namespace support {
+
+using namespace pidfd_util;
+
+namespace {
+
+std::string beside_this_program(const char* name) {
+    char path[PATH_MAX];
+    const ssize_t size = readlink("/proc/self/exe", path, sizeof path);
+    const std::string self(path, size > 0 ? static_cast<std::size_t>(size) : 0);
+    return self.substr(0, self.rfind('/') + 1) + name;
+}
+
+std::string read_all(int fd) {
+    std::string text;
+    char buffer[4096];
+    for (;;) {
+        const ssize_t size = read(fd, buffer, sizeof buffer);
+        if (size > 0)
+            text.append(buffer, static_cast<std::size_t>(size));
+        else if (size == 0 || errno != EINTR)
+            return text;
+    }
+}
+
+/// The options with one mapping more.
+struct with_output {
+    with_output(const spawn_options& options, int to) : o(options) {
+        maps.assign(options.fds.begin(), options.fds.end());
+        maps.push_back({to, 1});
+        o.fds = maps;
+    }
+    std::vector<fd_mapping> maps;
+    spawn_options o;
+};
+
+std::atomic<long> storms{0};
+
+} // namespace
+
+const char* spawnee() {
+    static const std::string path = beside_this_program("pidfd-util-spawnee");
+    return path.c_str();
+}
+
+std::string run_result::operator[](const std::string& word) const {
+    std::istringstream lines(output);
+    std::string line;
+    while (std::getline(lines, line))
+        if (line.compare(0, word.size() + 1, word + " ") == 0)
+            return line.substr(word.size() + 1);
+    return "?";
+}
+
+run_result run_program(const char* file, const char* const* argv, const spawn_options& options) {
+    int ends[2];
+    REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
+    run_result result;
+    with_output wired(options, ends[1]);
+    auto c = spawn(file, argv, wired.o, &result.step);
+    close(ends[1]);
+    if (c) {
+        result.output = read_all(ends[0]);
+        if (const auto status = c->wait(); status)
+            result.status = *status;
+    } else {
+        result.error = c.error().value();
+    }
+    close(ends[0]);
+    return result;
+}
+
+run_result run(std::initializer_list<const char*> commands, const spawn_options& options) {
+    return run_program(spawnee(), arguments(commands), options);
+}
+
+pidfd_util::child sleeping(std::initializer_list<const char*> commands) {
+    int ends[2];
+    REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
+    std::vector<const char*> argv{"spawnee"};
+    argv.insert(argv.end(), commands);
+    for (const char* word : {"ready", "sleep"})
+        argv.push_back(word);
+    argv.push_back(nullptr);
+    const fd_mapping map[] = {{ends[1], 1}};
+    spawn_options o;
+    o.fds = map;
+    auto c = spawn(spawnee(), argv.data(), o);
+    close(ends[1]);
+    char byte = 0;
+    const bool ready = c && read(ends[0], &byte, 1) == 1;
+    close(ends[0]);
+    REQUIRE(ready);
+    return std::move(*c);
+}
+
+pid_t fork_with_pidfd(int (*run)(void*), void* argument, int& pidfd) {
+    constexpr int clone_pidfd = 0x1000;
+    alignas(16) static thread_local char stack[64 * 1024];
+    return clone(run, stack + sizeof stack, clone_pidfd | SIGCHLD, argument, &pidfd);
+}
+
+pid_t fork_exiting(int code, int& pidfd) {
+    // Not by _exit, before which address sanitizers look for the stack that they know.
+    const auto exit_now = [](void* c) -> int { return *static_cast<int*>(c); };
+    return fork_with_pidfd(exit_now, &code, pidfd);
+}
+
+pid_t fork_sleeping(int& pidfd) {
+    const auto sleep_for_ever = [](void*) -> int {
+        for (;;)
+            pause();
+    };
+    return fork_with_pidfd(sleep_for_ever, nullptr, pidfd);
+}
+
+int count_children() {
+    int count = 0;
+    DIR* const tasks = opendir("/proc/self/task");
+    REQUIRE(tasks != nullptr);
+    while (const dirent* entry = readdir(tasks)) {
+        std::ifstream children(std::string("/proc/self/task/") + entry->d_name + "/children");
+        for (pid_t pid = 0; children >> pid;)
+            ++count;
+    }
+    closedir(tasks);
+    return count;
+}
+
+signal_storm::signal_storm() {
+    struct sigaction action {};
+    action.sa_handler = [](int) { ++storms; };
+    sigaction(SIGALRM, &action, nullptr);
+    storms = 0;
+    const itimerval every{{0, 1000}, {0, 1000}};
+    setitimer(ITIMER_REAL, &every, nullptr);
+}
+
+signal_storm::~signal_storm() {
+    const itimerval none{};
+    setitimer(ITIMER_REAL, &none, nullptr);
+    std::signal(SIGALRM, SIG_IGN); // one may be on its way
+    std::signal(SIGALRM, SIG_DFL);
+}
+
+long signal_storm::count() {
+    return storms;
+}
+
+temporary_directory::temporary_directory() {
+    const char* const base = std::getenv("TMPDIR");
+    path_ = std::string(base != nullptr ? base : "/tmp") + "/pidfd-util-XXXXXX";
+    REQUIRE(mkdtemp(path_.data()) != nullptr);
+    REQUIRE(chmod(path_.c_str(), 0755) == 0);
+}
+
+namespace {
+
+void remove_tree(const std::string& path) {
+    if (DIR* const d = opendir(path.c_str()); d != nullptr) {
+        while (const dirent* entry = readdir(d)) {
+            const std::string name = entry->d_name;
+            if (name != "." && name != ".." && unlinkat(dirfd(d), name.c_str(), 0) != 0)
+                remove_tree(path + "/" + name);
+        }
+        closedir(d);
+    }
+    rmdir(path.c_str());
+}
+
+} // namespace
+
+temporary_directory::~temporary_directory() {
+    remove_tree(path_);
+}
+
+std::string temporary_directory::file(const std::string& name, const std::string& text,
+                                      mode_t mode) const {
+    const std::string full = path_ + "/" + name;
+    std::ofstream(full) << text;
+    REQUIRE(chmod(full.c_str(), mode) == 0);
+    return full;
+}
+
+std::string temporary_directory::directory(const std::string& name) const {
+    const std::string full = path_ + "/" + name;
+    REQUIRE(mkdir(full.c_str(), 0755) == 0);
+    return full;
+}
+
+variable::variable(const char* name, const char* value) : name_(name) {
+    if (const char* const old = std::getenv(name); old != nullptr)
+        old_ = old;
+    if (value != nullptr)
+        setenv(name, value, 1);
+    else
+        unsetenv(name);
+}
+
+variable::~variable() {
+    if (old_)
+        setenv(name_.c_str(), old_->c_str(), 1);
+    else
+        unsetenv(name_.c_str());
+}
+
+} // namespace support

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+// Starting the test's own program with spawn, and children by other ways than spawn.
+#ifndef PIDFD_UTIL_TEST_LIFECYCLE_HPP
+#define PIDFD_UTIL_TEST_LIFECYCLE_HPP
+
+#include <pidfd_util/spawn.hpp>
+
+#include <map>
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+namespace support {
+
+/// The program of spawnee.cpp, which lies beside the test program. Its own process may call this
+/// in an isolated child.
+const char* spawnee();
+
+/// A null-terminated argv: "spawnee" and the words.
+class arguments {
+public:
+    arguments(std::initializer_list<const char*> words) : words_{"spawnee"} {
+        words_.insert(words_.end(), words);
+        words_.push_back(nullptr);
+    }
+    operator const char* const*() const { return words_.data(); }
+
+private:
+    std::vector<const char*> words_;
+};
+
+/// What became of a spawned program.
+struct run_result {
+    int error = 0; // of spawn, with the step
+    pidfd_util::spawn_step step{};
+    std::string output;
+    std::optional<pidfd_util::exit_status> status;
+
+    /// The rest of the output's line that begins with the word; "?" if there is none.
+    std::string operator[](const std::string& word) const;
+};
+
+/// Spawns the spawnee with these commands, reads its output to the end, and waits for it.
+run_result run(std::initializer_list<const char*> commands,
+               const pidfd_util::spawn_options& options = {});
+/// The same for any program.
+run_result run_program(const char* file, const char* const* argv,
+                       const pidfd_util::spawn_options& options);
+
+/// A spawned spawnee that has done the commands and sleeps.
+pidfd_util::child sleeping(std::initializer_list<const char*> commands = {});
+
+/// A child as fork makes it, with its pidfd, even where pidfd_open is refused. It runs the function
+/// and exits with what that returns. Its pid, or -1 and errno.
+pid_t fork_with_pidfd(int (*run)(void*), void* argument, int& pidfd);
+pid_t fork_exiting(int code, int& pidfd);
+pid_t fork_sleeping(int& pidfd);
+
+/// How many children the caller has that nobody has reaped, living or not, as far as /proc tells.
+int count_children();
+
+/// Sends SIGALRM every millisecond to a handler that does nothing, without SA_RESTART.
+class signal_storm {
+public:
+    signal_storm();
+    ~signal_storm();
+    signal_storm(const signal_storm&) = delete;
+    signal_storm& operator=(const signal_storm&) = delete;
+    static long count();
+};
+
+/// A directory of its own, removed with its files at the end of the scope.
+class temporary_directory {
+public:
+    temporary_directory();
+    ~temporary_directory();
+    temporary_directory(const temporary_directory&) = delete;
+    temporary_directory& operator=(const temporary_directory&) = delete;
+    const std::string& path() const { return path_; }
+    /// A file with the text and the mode; its path.
+    std::string file(const std::string& name, const std::string& text, mode_t mode) const;
+    std::string directory(const std::string& name) const;
+
+private:
+    std::string path_;
+};
+
+/// Sets a variable of the environment for its scope; null removes it.
+class variable {
+public:
+    variable(const char* name, const char* value);
+    ~variable();
+    variable(const variable&) = delete;
+    variable& operator=(const variable&) = delete;
+
+private:
+    std::string name_;
+    std::optional<std::string> old_;
+};
+
+} // namespace support
+
+#endif

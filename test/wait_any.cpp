@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: MIT
+#include "support/catch.hpp"
+#include "support/isolated.hpp"
+#include "support/lifecycle.hpp"
+#include "support/processes.hpp"
+
+#include <pidfd_util/child.hpp>
+#include <pidfd_util/wait_any.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <set>
+#include <sys/resource.h>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+using namespace pidfd_util;
+using namespace support;
+using namespace std::chrono_literals;
+using clock_type = std::chrono::steady_clock;
+
+namespace {
+
+/// Room for so many pidfds, for the test's scope.
+class room_for_fds {
+public:
+    explicit room_for_fds(rlim_t count) {
+        getrlimit(RLIMIT_NOFILE, &old_);
+        rlimit wanted = old_;
+        wanted.rlim_cur = std::min(old_.rlim_max, std::max(old_.rlim_cur, count));
+        setrlimit(RLIMIT_NOFILE, &wanted);
+        enough_ = wanted.rlim_cur >= count;
+    }
+    ~room_for_fds() { setrlimit(RLIMIT_NOFILE, &old_); }
+    room_for_fds(const room_for_fds&) = delete;
+    room_for_fds& operator=(const room_for_fds&) = delete;
+    explicit operator bool() const { return enough_; }
+
+private:
+    rlimit old_{};
+    bool enough_;
+};
+
+/// So many children, made the cheap way, each with its pidfd. Killed and reaped at the end.
+class crowd {
+public:
+    explicit crowd(std::size_t count) {
+        for (std::size_t i = 0; i < count; ++i) {
+            int fd = -1;
+            REQUIRE(fork_sleeping(fd) > 0);
+            all_.push_back(*pidfd::adopt(unique_fd(fd)));
+        }
+    }
+    ~crowd() {
+        for (const pidfd& p : all_)
+            (void)!p.kill();
+        for (const pidfd& p : all_)
+            (void)!p.wait();
+    }
+    crowd(const crowd&) = delete;
+    crowd& operator=(const crowd&) = delete;
+    const std::vector<pidfd>& all() const { return all_; }
+    void end(std::size_t i) const {
+        REQUIRE(all_[i].kill());
+        REQUIRE(all_[i].wait_exit());
+    }
+
+private:
+    std::vector<pidfd> all_;
+};
+
+} // namespace
+
+TEST_CASE("wait_any tells which of 1, 64, 65 or 1000 processes has ended, and leaves no fd") {
+    const room_for_fds room(1200);
+    if (!room)
+        SKIP_TEST("not so many file descriptors for this user");
+    for (const std::size_t count :
+         {std::size_t{1}, std::size_t{2}, std::size_t{64}, std::size_t{65}, std::size_t{1000}}) {
+        CAPTURE(count);
+        const crowd processes(count);
+        const int fds = count_fds();
+        const auto none = wait_any_for(processes.all(), 2ms);
+        REQUIRE(none);
+        CHECK_FALSE(*none);
+        std::set<std::size_t> ended;
+        for (const std::size_t i : {count - 1, count / 2, std::size_t{0}}) {
+            processes.end(i);
+            ended.insert(i);
+            const auto which = wait_any(processes.all());
+            REQUIRE(which);
+            CHECK(ended.count(*which) == 1);
+            const auto again = wait_any_until(processes.all(), clock_type::time_point::min());
+            REQUIRE(again);
+            REQUIRE(*again);
+            CHECK(ended.count(**again) == 1);
+        }
+        CHECK(count_fds() == fds);
+    }
+}
+
+TEST_CASE("wait_any reaps nobody, and works for processes that are no children") {
+    const auto lives = support::test_child::running();
+    const auto zombie = support::test_child::zombie(31);
+    const auto gone = support::test_child::reaped();
+    for (const profile& kernel : all_profiles()) {
+        CAPTURE(kernel.name);
+        surroundings around;
+        around.kernel = kernel;
+        const auto got = isolated(around, [&] {
+            const pidfd_view with_zombie[] = {lives.fd(), zombie.fd()};
+            const std::array<pidfd_view, 2> with_gone{lives.fd(), gone.fd()};
+            const auto first = wait_any(with_zombie);
+            const auto second = wait_any(with_gone);
+            return first && second && *first == 1 && *second == 1;
+        });
+        REQUIRE(got);
+        CHECK(*got);
+    }
+    const auto status = zombie.fd().wait();
+    REQUIRE(status);
+    CHECK(status->code() == 31);
+}
+
+TEST_CASE("wait_any waits until one ends") {
+    for (const std::size_t others : {std::size_t{1}, std::size_t{70}}) {
+        CAPTURE(others);
+        const crowd lives(others);
+        auto ends = support::test_child::that([] {
+            usleep(10000);
+            return 0;
+        });
+        std::vector<pidfd_view> all(lives.all().begin(), lives.all().end());
+        all.push_back(ends.fd());
+        const auto before = wait_any_for(all, 0s);
+        REQUIRE(before);
+        CHECK_FALSE(*before);
+        ends.go();
+        const auto which = wait_any(all);
+        REQUIRE(which);
+        CHECK(*which == others);
+    }
+}
+
+TEST_CASE(
+    "wait_any with a limit ends when its time is over, and not before, in a storm of signals too") {
+    for (const std::size_t count : {std::size_t{3}, std::size_t{70}}) {
+        CAPTURE(count);
+        const crowd lives(count);
+        const signal_storm storm;
+        const auto begin = clock_type::now();
+        const auto none = wait_any_for(lives.all(), 20ms);
+        REQUIRE(none);
+        CHECK_FALSE(*none);
+        CHECK(clock_type::now() - begin >= 20ms);
+        const auto when = clock_type::now() + 5ms;
+        const auto until = wait_any_until(lives.all(), when);
+        REQUIRE(until);
+        CHECK_FALSE(*until);
+        CHECK(clock_type::now() >= when);
+    }
+}
+
+TEST_CASE("wait_any of a process that is given several times tells one of its places") {
+    for (const std::size_t copies : {std::size_t{3}, std::size_t{100}}) {
+        CAPTURE(copies);
+        const auto lives = support::test_child::running();
+        const auto zombie = support::test_child::zombie();
+        std::vector<pidfd_view> all(copies, lives.fd());
+        all.push_back(zombie.fd());
+        all.insert(all.end(), copies, lives.fd());
+        all.push_back(zombie.fd());
+        const auto which = wait_any(all);
+        REQUIRE(which);
+        CHECK(*which == copies);
+    }
+}
+
+TEST_CASE("wait_any refuses what is no pidfd, and an empty range") {
+    for (const std::size_t others : {std::size_t{1}, std::size_t{70}}) {
+        CAPTURE(others);
+        const crowd lives(others);
+        std::vector<pidfd_view> all(lives.all().begin(), lives.all().end());
+        const int fds = count_fds();
+        for (const subject& s : impostors()) {
+            CAPTURE(s.name);
+            all.push_back(pidfd_view(s.fd));
+            CHECK(wait_any(all).error().value() == EBADFD);
+            CHECK(wait_any_for(all, 0s).error().value() == EBADFD);
+            all.pop_back();
+        }
+        for (const int bad : {-1, 9999}) {
+            all.push_back(pidfd_view(bad));
+            CHECK(wait_any(all).error().value() == EBADF);
+            all.pop_back();
+        }
+        CHECK(count_fds() == fds);
+    }
+    CHECK(wait_any(std::vector<pidfd>()).error().value() == EINVAL);
+    CHECK(wait_any_for(std::vector<pidfd_view>(), 0s).error().value() == EINVAL);
+}
+
+TEST_CASE("wait_any takes arrays and vectors of pidfd, pidfd_view and child") {
+    pidfd_util::child children[] = {sleeping(), sleeping()};
+    REQUIRE(children[1].process().kill());
+    const auto which = wait_any(children);
+    REQUIRE(which);
+    CHECK(*which == 1);
+
+    const std::array<pidfd_view, 2> views{children[0].process(), children[1].process()};
+    CHECK(wait_any(views).value_or(9) == 1);
+    std::vector<pidfd> owners;
+    owners.push_back(*children[1].process().duplicate());
+    owners.push_back(*children[0].process().duplicate());
+    CHECK(wait_any(owners).value_or(9) == 0);
+    std::vector<pidfd_util::child> moved;
+    moved.push_back(std::move(children[0]));
+    moved.push_back(std::move(children[1]));
+    CHECK(wait_any(moved).value_or(9) == 1);
+    CHECK(*wait_all_for(moved, 0s) == false);
+    CHECK(moved[0].stop());
+    CHECK(wait_all(moved));
+    CHECK(moved[1].wait());
+}
+
+TEST_CASE(
+    "wait_any above 64 processes without a free file descriptor is EMFILE and leaks nothing") {
+    const crowd lives(65);
+    const auto got = isolated({}, [&] {
+        const int before = count_fds();
+        const rlimit none{3, 3};
+        setrlimit(RLIMIT_NOFILE, &none);
+        const auto full = wait_any_for(lives.all(), 0s);
+        return !full && full.error().value() == EMFILE && before > 0;
+    });
+    REQUIRE(got);
+    CHECK(*got);
+}
+
+TEST_CASE("wait_all waits for the last one, and tells when the time is over before") {
+    for (const std::size_t count : {std::size_t{2}, std::size_t{80}}) {
+        CAPTURE(count);
+        const crowd processes(count);
+        for (std::size_t i = count - 1; i > 0; --i)
+            processes.end(i);
+        const auto begin = clock_type::now();
+        const auto not_yet = wait_all_for(processes.all(), 10ms);
+        REQUIRE(not_yet);
+        CHECK_FALSE(*not_yet);
+        CHECK(clock_type::now() - begin >= 10ms);
+        CHECK(*wait_all_until(processes.all(), clock_type::now() - 1h) == false);
+        std::thread killer([&] {
+            usleep(5000);
+            (void)!processes.all()[0].kill();
+        });
+        CHECK(wait_all(processes.all()));
+        killer.join();
+        CHECK(*wait_all_for(processes.all(), 0s));
+        CHECK(*wait_all_until(processes.all(), clock_type::time_point::max()));
+    }
+}
+
+TEST_CASE("wait_all of an empty range has ended; what is no pidfd is refused") {
+    CHECK(wait_all(std::vector<pidfd>()));
+    CHECK(*wait_all_for(std::vector<pidfd>(), 0s));
+    const auto zombie = support::test_child::zombie();
+    for (const subject& s : impostors()) {
+        CAPTURE(s.name);
+        const pidfd_view both[] = {zombie.fd(), pidfd_view(s.fd)};
+        CHECK(wait_all(both).error().value() == EBADFD);
+    }
+    const pidfd_view closed[] = {zombie.fd(), pidfd_view(-1)};
+    CHECK(wait_all(closed).error().value() == EBADF);
+    CHECK(wait_all_for(closed, 1h).error().value() == EBADF);
+}
