@@ -103,6 +103,8 @@ int wait_as_owner(int fd, std::int64_t deadline, bool& ended, int& status) noexc
     if (const int unknown = identify::has_ended(fd, deadline, ended); unknown != 0 || !ended)
         return unknown;
     const int lost = info_ioctl::get_exit(fd, ended, status);
+    if (lost != 0 && is_answer(lost))
+        return lost; // the status may still be there to be asked for
     return lost == 0 && ended ? 0 : ECHILD;
 }
 
@@ -147,7 +149,8 @@ int get_exit_status(int fd, bool& ended, int& status) noexcept {
     }
     if (error != ECHILD && is_answer(error))
         return error;
-    return info_ioctl::get_exit(fd, ended, status);
+    const int unknown = info_ioctl::get_exit(fd, ended, status);
+    return unknown == EOPNOTSUPP && error == ERFKILL ? error : unknown;
 }
 
 int get_coredump(int fd, bool& known, coredump_record& record, std::size_t size) noexcept {
