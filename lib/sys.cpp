@@ -280,11 +280,11 @@ int clone3_without_arguments() noexcept {
 }
 
 pid_t getpid() noexcept {
-    return static_cast<pid_t>(::syscall(SYS_getpid));
+    return raw(SYS_getpid);
 }
 
 pid_t gettid() noexcept {
-    return static_cast<pid_t>(::syscall(SYS_gettid));
+    return raw(SYS_gettid);
 }
 
 } // namespace pidfd_util::sys

@@ -71,6 +71,7 @@ int epoll_take(int epoll, std::uint64_t& index) noexcept;
 /// Fails in any case, and makes nothing.
 int clone3_without_arguments() noexcept;
 
+// Refused by an odd sandbox only.
 pid_t getpid() noexcept;
 pid_t gettid() noexcept;
 
