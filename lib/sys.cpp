@@ -275,6 +275,10 @@ int epoll_take(int epoll, std::uint64_t& index) noexcept {
     return count;
 }
 
+int set_signal_mask(std::uint64_t mask, std::uint64_t* old) noexcept {
+    return raw(SYS_rt_sigprocmask, SIG_SETMASK, &mask, old, sizeof mask);
+}
+
 int clone3_without_arguments() noexcept {
     return raw(SYS_clone3, nullptr, std::size_t{0});
 }
