@@ -147,16 +147,15 @@ const fault_operation fault_operations[] = {
          if (info->creds)
              add(t, *info->creds);
      }},
-    {"get_namespace uts", get_namespace<namespace_type::uts>},
-    {"get_namespace user", get_namespace<namespace_type::user>},
-    {"get_namespace time_for_children", get_namespace<namespace_type::time_for_children>},
+    {"get_namespace uts", get_namespace<namespace_type::uts>, child_kind::none, nullptr, true},
+    {"get_namespace user", get_namespace<namespace_type::user>, child_kind::none, nullptr, true},
+    {"get_namespace time_for_children", get_namespace<namespace_type::time_for_children>,
+     child_kind::none, nullptr, true},
     {"open_proc", [](scene& s, told& t) { keep(s.stranger.open_proc(), s, t); }},
     {"access_proc",
      [](scene& s, told& t) {
-         const auto inode =
-             s.stranger.access_proc([](int dir) { return std::uint64_t{inode_of(dir)}; });
-         if (take(inode, t))
-             t.add(*inode);
+         if (const auto dir = s.stranger.access_proc([](int d) { return d; }); take(dir, t))
+             t.add(*dir >= 0 ? 1 : 0);
      }},
     {"send_signal", [](scene& s, told& t) { take(s.stranger.send_signal(0), t); }},
     {"send_signal to the thread group",
@@ -218,7 +217,7 @@ const fault_operation fault_operations[] = {
          if (const auto status = s.child.wait(); take(status, t))
              add_status(t, *status);
      },
-     child_kind::lost},
+     child_kind::lost, nullptr, false, true},
     {"wait_exit", [](scene& s, told& t) { take(s.child.process().wait_exit(), t); },
      child_kind::zombie},
     {"wait_exit_for",
@@ -247,19 +246,20 @@ const fault_operation fault_operations[] = {
      [](scene& s, told& t) {
          if (const auto status = s.stranger.get_exit_status(); take(status, t))
              add_status(t, *status);
-     }},
+     },
+     child_kind::none, nullptr, false, true},
     {"get_exit_status of a zombie",
      [](scene& s, told& t) {
          if (const auto status = s.child.process().get_exit_status(); take(status, t))
              add_status(t, *status);
      },
-     child_kind::zombie},
+     child_kind::zombie, nullptr, false, true},
     {"get_exit_status of a reaped process",
      [](scene& s, told& t) {
          if (const auto status = s.child.process().get_exit_status(); take(status, t))
              add_status(t, *status);
      },
-     child_kind::lost},
+     child_kind::lost, nullptr, false, true},
     {"get_coredump",
      [](scene& s, told& t) {
          const auto dump = s.stranger.get_coredump();
@@ -267,7 +267,8 @@ const fault_operation fault_operations[] = {
              return;
          t.add(*dump ? 1 : 0);
          t.add(*dump && (*dump)->dumped ? 1 : 0);
-     }},
+     },
+     child_kind::none, nullptr, false, true},
     {"wait_any", wait_any_of<2>, child_kind::zombie},
     {"wait_any of many", wait_any_of<65>, child_kind::zombie},
     {"duplicate", [](scene& s, told& t) { keep(s.stranger.duplicate(), s, t); }},
@@ -280,7 +281,11 @@ const fault_operation fault_operations[] = {
          else
              t.error = fd.release() == s.stranger.fd() ? t.error : -1;
      }},
-    {"from_self", [](scene& s, told& t) { keep(pidfd::from_self(), s, t); }},
+    {"from_self", [](scene& s, told& t) { keep(pidfd::from_self(), s, t); }, child_kind::none,
+     [](scene& s, told& t) {
+         if (s.made)
+             t.add(pidfd_view(s.made.get()).get_pid() == getpid() ? 1 : 0);
+     }},
     {"from_pid", [](scene& s, told& t) { keep(pidfd::from_pid(s.stranger_pid), s, t); }},
     {"spawn", [](scene& s, told& t) { start({}, s, t); }, child_kind::none, look_at_spawned},
     {"spawn of what cannot be run",
@@ -305,6 +310,10 @@ bool agrees(const told& answer, const told& right) {
             (!right.fields[i].told || answer.fields[i].value != right.fields[i].value))
             return false;
     return true;
+}
+
+bool says_nothing(const told& answer) {
+    return answer.error == 0 && answer.count > 0 && answer.fields[0].value == 0;
 }
 
 std::string to_string(const told& answer) {

@@ -29,6 +29,8 @@ struct told {
 
 /// Whether everything that it tells is as in `right`; what is optional may be missing.
 bool agrees(const told& answer, const told& right);
+/// An answer that nothing is known.
+bool says_nothing(const told& answer);
 std::string to_string(const told& answer);
 
 /// A child of the asking process.
@@ -59,6 +61,8 @@ struct fault_operation {
     child_kind child = child_kind::none;
     /// Looks closer at what came of it, undisturbed; null: at the inode number of what was made.
     void (*look)(scene&, told&) = nullptr;
+    bool needs_namespace = false;
+    bool kept_by_kernel = false; // the answer, at the kernel's pleasure: it can be "nothing known"
 };
 
 extern const fault_operation fault_operations[];
