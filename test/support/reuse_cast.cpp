@@ -56,6 +56,11 @@ bool send(int fd, const T& value) {
     return write(fd, &value, sizeof value) == sizeof value;
 }
 
+struct preparation { // of the victim
+    bool changed;
+    pid_t child;
+};
+
 struct order {
     pid_t inner; // 0: end the heir
     pid_t outer;
@@ -134,6 +139,12 @@ const reuse_operation reuse_operations[] = {
          if (const auto pid = p.get_ppid(&t.path); take(pid, t))
              t.add(static_cast<std::uint64_t>(*pid));
      }},
+    {"get_ppid of a child",
+     [](pidfd_view p, told& t, unique_fd&) {
+         if (const auto pid = p.get_ppid(&t.path); take(pid, t))
+             t.add(static_cast<std::uint64_t>(*pid));
+     },
+     false, false, nullptr, true},
     {"get_creds",
      [](pidfd_view p, told& t, unique_fd&) {
          if (const auto creds = p.get_creds(&t.path); take(creds, t))
@@ -196,7 +207,7 @@ bool reuse_cast::ready(char* missing, std::size_t size) {
         reason = "no namespaces can be made here";
     else if (!make_parent())
         reason = "no process can be made here";
-    else if (!enter_victim())
+    else if (!enter_victim(false))
         reason = "no right to choose a pid, or no cgroup2";
     clear();
     if (reason != nullptr)
@@ -260,20 +271,25 @@ pid_t reuse_cast::pid() const {
     return the_pid;
 }
 
-void reuse_cast::live_as_victim() const {
+void reuse_cast::live_as_victim(bool with_child) const {
+    preparation p{};
+    if (with_child)
+        p.child = fork();
+    if (with_child && p.child == 0)
+        sleep_for_ever();
     prctl(PR_SET_NAME, "the victim");
     for (const int kind : kinds)
         (void)setns(home_fd_.get(), kind);
-    const bool changed = setgroups(0, nullptr) == 0 && setresgid(1311, 1312, 1313) == 0 &&
-                         setresuid(1314, home_owner, 1315) == 0 &&
-                         setns(home_user_.get(), CLONE_NEWUSER) == 0;
-    send(prepared_[1].get(), changed);
+    p.changed = setgroups(0, nullptr) == 0 && setresgid(1311, 1312, 1313) == 0 &&
+                setresuid(1314, home_owner, 1315) == 0 &&
+                setns(home_user_.get(), CLONE_NEWUSER) == 0;
+    send(prepared_[1].get(), p);
 }
 
-bool reuse_cast::enter_victim() {
+bool reuse_cast::enter_victim(bool with_child) {
     const pid_t pid = fork_as(the_pid, 0, cgroup_fd_.get());
     if (pid == 0) {
-        live_as_victim();
+        live_as_victim(with_child);
         sleep_for_ever();
     }
     if (pid != the_pid)
@@ -285,8 +301,13 @@ bool reuse_cast::enter_victim() {
     outer_ = outer.empty() ? 0 : std::stoi(outer);
     if (outer_ == the_pid)
         outer_ = 0;
-    bool changed = false;
-    return receive(prepared_[0].get(), changed) && changed;
+    preparation p{};
+    if (!receive(prepared_[0].get(), p) || !p.changed || p.child < 0)
+        return false;
+    child_pid_ = p.child;
+    if (with_child)
+        child_.reset(raw_pidfd_open(child_pid_, 0));
+    return true;
 }
 
 void reuse_cast::kill_victim() {
@@ -307,8 +328,9 @@ void reuse_cast::reap_victim() {
 
 bool reuse_cast::enter_heir(heir_kind kind) {
     pid_t heir = 0;
-    send(orders_.get(), order{the_pid, kind == heir_kind::same_numbers ? outer_ : 0});
-    heir_ = receive(reports_.get(), heir) && heir == the_pid;
+    const pid_t inner = kind == heir_kind::same_outer_number ? the_pid + 1 : the_pid;
+    send(orders_.get(), order{inner, kind == heir_kind::same_inner_number ? 0 : outer_});
+    heir_ = receive(reports_.get(), heir) && heir == inner;
     return heir_;
 }
 
@@ -316,6 +338,12 @@ void reuse_cast::clear() {
     kill_victim();
     reap_victim();
     victim_.reset();
+    child_.reset();
+    if (child_pid_ > 0) {
+        kill(child_pid_, SIGKILL);
+        waitpid(child_pid_, nullptr, 0);
+    }
+    child_pid_ = 0;
     if (heir_) {
         pid_t ended = 0;
         send(orders_.get(), order{0, 0});

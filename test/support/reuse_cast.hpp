@@ -22,6 +22,7 @@ struct reuse_operation {
     bool distinct = true;    // its answers about victim and heir differ
     bool before_5_8 = false; // where setns takes no pidfd
     void (*look)(told&) = nullptr;
+    bool of_child = false; // it is asked about a child of the victim
 };
 
 extern const reuse_operation reuse_operations[];
@@ -31,6 +32,7 @@ extern const std::size_t reuse_operation_count;
 enum class heir_kind {
     same_numbers,      // in both
     same_inner_number, // in the caller's only
+    same_outer_number, // in the outer one only
 };
 
 /// The victim and its heirs: they differ in the parent, the user, the cgroup, the name and the
@@ -45,8 +47,10 @@ public:
     bool ready(char* missing, std::size_t size);
 
     pid_t pid() const;
-    bool enter_victim();
+    bool enter_victim(bool with_child);
     int victim_fd() const { return victim_.get(); }
+    /// Of the victim's child, which becomes the caller's when the victim ends.
+    int child_fd() const { return child_.get(); }
     void kill_victim();
     void reap_victim();
     /// False if the number was taken by a stranger.
@@ -57,7 +61,7 @@ public:
 private:
     bool make_home();
     bool make_parent();
-    void live_as_victim() const;
+    void live_as_victim(bool with_child) const;
 
     pid_t home_ = 0; // a process that keeps the victim's namespaces
     pidfd_util::unique_fd home_fd_;
@@ -68,6 +72,8 @@ private:
     pidfd_util::unique_fd orders_;      // to the heirs' parent
     pidfd_util::unique_fd reports_;
     pidfd_util::unique_fd victim_;
+    pidfd_util::unique_fd child_;
+    pid_t child_pid_ = 0;
     pid_t outer_ = 0; // the victim's number in the outer namespace
     enum class state { none, alive, dead, reaped } victim_state_ = state::none;
     bool heir_ = false;
