@@ -61,6 +61,24 @@ int read_path(const procfs::process& process, path_buffer& buffer,
     }
 }
 
+/// Whether the errno says that the directory cannot be reached here, and no more.
+bool hides(int error) noexcept {
+    switch (error) {
+    case EACCES:
+    case EINVAL:
+    case ELOOP:
+    case ENAMETOOLONG:
+    case ENOENT:
+    case ENOSYS:
+    case ENOTDIR:
+    case EOPNOTSUPP:
+    case ESTALE:
+        return true;
+    default:
+        return false;
+    }
+}
+
 /// The directory's id, through the first mount that shows it.
 int resolve(int root, std::string_view path, std::uint64_t& id) noexcept {
     const unique_fd file(sys::openat(root, "thread-self/mountinfo", O_RDONLY));
@@ -85,8 +103,8 @@ int resolve(int root, std::string_view path, std::uint64_t& id) noexcept {
         int mount_id = 0;
         std::uint64_t found_id = 0;
         const int error = -sys::file_handle(AT_FDCWD, directory.text, found_id, mount_id);
-        if (error == EPERM || error == ENOSYS)
-            outcome = error == EPERM ? ERFKILL : EOPNOTSUPP;
+        if (error != 0 && !hides(error))
+            outcome = error == EPERM ? ERFKILL : error;
         if (error != 0 || mount_id != found.id)
             continue;
         id = found_id;

@@ -74,8 +74,11 @@ int get_coredump(int fd, bool& known, abi::coredump_record& record) noexcept {
     uapi::pidfd_info_coredump wide{};
     wide.info.mask = uapi::info_coredump | uapi::info_coredump_signal | uapi::info_coredump_code |
                      uapi::info_exit;
-    if (const int error = -sys::ioctl(fd, uapi::get_info_coredump, &wide); error != 0)
-        return classify(fd, error);
+    if (const int error = -sys::ioctl(fd, uapi::get_info_coredump, &wide); error != 0) {
+        known = false;
+        const int meaning = classify(fd, error);
+        return meaning == ask_another ? 0 : meaning; // Linux 6.13 knows of no core dumps
+    }
     const std::uint64_t mask = wide.info.mask;
     known = (mask & uapi::info_coredump) != 0;
     record.flags = wide.coredump_flags;

@@ -24,7 +24,8 @@ int duplicate(int fd, int& copy) noexcept {
 }
 
 int open_self(int& fd) noexcept {
-    return open_pid(sys::getpid(), fd);
+    const pid_t self = sys::getpid();
+    return self < 0 ? sandboxed(-self) : open_pid(self, fd);
 }
 
 int open_pid(pid_t pid, int& fd) noexcept {

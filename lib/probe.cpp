@@ -8,6 +8,7 @@
 #include "sys.hpp"
 #include "uapi.hpp"
 
+#include <pidfd_util/abi.hpp>
 #include <pidfd_util/unique_fd.hpp>
 
 #include <atomic>
@@ -127,9 +128,11 @@ int try_out(feature f, availability& result) noexcept {
     int expected = 0;
     if (try_without_pidfd(f, error, expected))
         return judge(error, expected, result);
-    const unique_fd self(sys::pidfd_open(sys::getpid(), 0));
-    if (!self)
-        return refusal(-self.get());
+    int fd = -1;
+    error = abi::open_self(fd);
+    const unique_fd self(fd);
+    if (error != 0)
+        return refusal(error);
     return judge(try_on(self.get(), f), 0, result);
 }
 

@@ -79,6 +79,8 @@ int queue_signal(int fd, int signal, sigval value) noexcept {
     info.si_signo = signal;
     info.si_code = SI_QUEUE;
     info.si_pid = sys::getpid();
+    if (info.si_pid < 0)
+        return sandboxed(-info.si_pid);
     info.si_uid = ::getuid();
     info.si_value = value;
     return explain(fd, -sys::pidfd_queue_signal(fd, info));

@@ -37,19 +37,19 @@ constexpr std::size_t stack_size = 32 * 1024;
 /// Blocks every signal, those that libc keeps for itself too: no handler may run in the child.
 class all_signals_blocked {
 public:
-    all_signals_blocked() noexcept {
-        const kernel_sigset all = ~kernel_sigset{0};
-        (void)::syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &old_, sizeof all);
-    }
+    all_signals_blocked() noexcept : error_(-sys::set_signal_mask(~kernel_sigset{0}, &old_)) {}
     ~all_signals_blocked() {
-        (void)::syscall(SYS_rt_sigprocmask, SIG_SETMASK, &old_, nullptr, sizeof old_);
+        if (error_ == 0)
+            (void)sys::set_signal_mask(old_, nullptr);
     }
     all_signals_blocked(const all_signals_blocked&) = delete;
     all_signals_blocked& operator=(const all_signals_blocked&) = delete;
+    int error() const noexcept { return error_; }
     kernel_sigset old() const noexcept { return old_; }
 
 private:
     kernel_sigset old_ = 0;
+    int error_;
 };
 
 /// Every number is made from one file descriptor only.
@@ -96,6 +96,8 @@ int explain_clone(int error, const spawn_options& o) noexcept {
     switch (error) {
     case ENOSYS:
         return EOPNOTSUPP;
+    case EINTR:
+        return EAGAIN;
     case EINVAL: // how flags of later kernels are refused,
     case E2BIG:  // and arguments that are longer than the kernel knows
         return needs_clone3 ? EOPNOTSUPP : error;
@@ -132,6 +134,9 @@ int start(spawn_plan& plan, int& fd) noexcept {
     pid_t pid = 0;
     {
         const all_signals_blocked block;
+        plan.step = spawn_step::signals;
+        if (block.error() != 0)
+            return sandboxed(block.error());
         plan.old_mask = block.old();
         plan.step = spawn_step::clone;
         pid = clone_borrowing(request, plan.pidfd);

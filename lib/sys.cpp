@@ -26,16 +26,23 @@ namespace {
 // call that is interrupted so often that it cannot be by signals must not hang its caller.
 constexpr int patience = 100;
 
+/// The call's result, or a negated errno.
 template <class Call>
-auto repeat(Call call, int attempts) noexcept -> decltype(call()) {
+auto attempt(Call call) noexcept -> decltype(call()) {
     const int saved = errno;
     auto result = call();
-    while (result == -1 && errno == EINTR && --attempts > 0)
-        result = call();
     if (result == -1)
-        result = errno == EINTR ? -EAGAIN : -errno;
+        result = -errno;
     errno = saved;
     return result;
+}
+
+template <class Call>
+auto repeat(Call call, int attempts) noexcept -> decltype(call()) {
+    auto result = attempt(call);
+    while (result == -EINTR && --attempts > 0)
+        result = attempt(call);
+    return result == -EINTR ? -EAGAIN : result;
 }
 
 template <class Call>
@@ -228,13 +235,11 @@ int poll(struct pollfd* set, std::size_t count, std::int64_t deadline) noexcept 
         const std::int64_t left = deadline == 0 ? 0 : std::max(deadline - now(), std::int64_t{0});
         kernel_timespec time(left);
         // An interrupted call is not repeated in place: the time that is left is computed anew.
-        const auto ready = repeat(
-            [&] {
-                return ::syscall(ppoll_number, set, count, deadline == abi::never ? nullptr : &time,
-                                 nullptr, std::size_t{0});
-            },
-            1);
-        if (ready == -EAGAIN)
+        const auto ready = attempt([&] {
+            return ::syscall(ppoll_number, set, count, deadline == abi::never ? nullptr : &time,
+                             nullptr, std::size_t{0});
+        });
+        if (ready == -EINTR)
             continue;
         if (ready != 0 || left < std::numeric_limits<std::int32_t>::max() * second)
             return static_cast<int>(ready);
@@ -251,8 +256,8 @@ int poll(int fd, std::int64_t deadline) noexcept {
 
 void sleep(std::int64_t nanoseconds) noexcept {
     kernel_timespec time(nanoseconds);
-    (void)repeat(
-        [&] { return ::syscall(ppoll_number, nullptr, 0U, &time, nullptr, std::size_t{0}); }, 1);
+    (void)attempt(
+        [&] { return ::syscall(ppoll_number, nullptr, 0U, &time, nullptr, std::size_t{0}); });
 }
 
 int epoll_create() noexcept {
@@ -274,16 +279,20 @@ int epoll_take(int epoll, std::uint64_t& index) noexcept {
     return count;
 }
 
+int set_signal_mask(std::uint64_t mask, std::uint64_t* old) noexcept {
+    return raw(SYS_rt_sigprocmask, SIG_SETMASK, &mask, old, sizeof mask);
+}
+
 int clone3_without_arguments() noexcept {
     return raw(SYS_clone3, nullptr, std::size_t{0});
 }
 
 pid_t getpid() noexcept {
-    return static_cast<pid_t>(::syscall(SYS_getpid));
+    return raw(SYS_getpid);
 }
 
 pid_t gettid() noexcept {
-    return static_cast<pid_t>(::syscall(SYS_gettid));
+    return raw(SYS_gettid);
 }
 
 } // namespace pidfd_util::sys

@@ -69,9 +69,13 @@ int epoll_add(int epoll, int fd, std::uint64_t index) noexcept;
 /// One event that is there now: 1 and its index, or 0.
 int epoll_take(int epoll, std::uint64_t& index) noexcept;
 
+/// The kernel's set of signals, those that libc keeps for itself too; `old` may be null.
+int set_signal_mask(std::uint64_t mask, std::uint64_t* old) noexcept;
+
 /// Fails in any case, and makes nothing.
 int clone3_without_arguments() noexcept;
 
+// Refused by an odd sandbox only.
 pid_t getpid() noexcept;
 pid_t gettid() noexcept;
 

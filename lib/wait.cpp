@@ -108,6 +108,8 @@ int wait_as_owner(int fd, std::int64_t deadline, bool& ended, int& status) noexc
         const int lost = info_ioctl::get_exit(fd, ended, status);
         if (lost == 0 && ended)
             return 0;
+        if (lost != 0 && is_answer(lost))
+            return lost; // the status may still be there to be asked for
         if (lost != 0 || patience == 0)
             return ECHILD;
         sys::sleep(pause);
@@ -155,7 +157,8 @@ int get_exit_status(int fd, bool& ended, int& status) noexcept {
     }
     if (error != ECHILD && is_answer(error))
         return error;
-    return info_ioctl::get_exit(fd, ended, status);
+    const int unknown = info_ioctl::get_exit(fd, ended, status);
+    return unknown == EOPNOTSUPP && error == ERFKILL ? error : unknown;
 }
 
 int get_coredump(int fd, bool& known, coredump_record& record, std::size_t size) noexcept {

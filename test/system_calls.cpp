@@ -5,20 +5,14 @@
 #include "support/catch.hpp"
 #include "support/isolated.hpp"
 #include "support/processes.hpp"
+#include "support/tracer.hpp"
 
 #include <pidfd_util/features.hpp>
 
-#include <cerrno>
-#include <csignal>
-#include <cstdint>
 #include <iterator>
 #include <map>
 #include <string>
-#include <sys/ptrace.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
-#include <vector>
 
 using namespace pidfd_util;
 using namespace support;
@@ -66,82 +60,8 @@ constexpr traced operations[] = {
 
 using sequence = std::map<std::string, std::string>; // by operation
 
-constexpr unsigned long magic = 0x706964;
-enum class mark : unsigned long { begin = 1, end = 2 };
-
-void make(mark m, std::size_t operation) {
-    syscall(SYS_getppid, magic, m, operation);
-}
-
-struct stop_info { // of PTRACE_GET_SYSCALL_INFO
-    std::uint8_t op;
-    std::uint8_t padding[3];
-    std::uint32_t arch;
-    std::uint64_t instruction;
-    std::uint64_t stack;
-    std::uint64_t number;
-    std::uint64_t arguments[6];
-};
-constexpr auto get_syscall_info = static_cast<decltype(PTRACE_CONT)>(0x420e); // Linux 5.3
-constexpr std::uint8_t at_entry = 1;
-
-std::string name_of(long number) {
-    switch (number) {
-    case SYS_ioctl:
-        return "ioctl";
-    case SYS_openat:
-        return "openat";
-    case SYS_read:
-        return "read";
-    case SYS_pread64:
-        return "pread";
-    case SYS_close:
-        return "close";
-    case SYS_statx:
-        return "statx";
-#ifdef SYS_fstatfs64
-    case SYS_fstatfs64:
-#endif
-    case SYS_fstatfs:
-        return "fstatfs";
-    case SYS_name_to_handle_at:
-        return "name_to_handle_at";
-    case SYS_waitid:
-        return "waitid";
-#ifdef SYS_ppoll_time64
-    case SYS_ppoll_time64:
-#endif
-#ifdef SYS_ppoll
-    case SYS_ppoll:
-#endif
-        return "ppoll";
-    case SYS_setns:
-        return "setns";
-    case SYS_getpid:
-        return "getpid";
-    case SYS_getppid:
-        return "getppid";
-    case SYS_fcntl:
-#ifdef SYS_fcntl64
-    case SYS_fcntl64:
-#endif
-        return "fcntl";
-    case SYS_pidfd_open:
-        return "pidfd_open";
-    case SYS_pidfd_send_signal:
-        return "pidfd_send_signal";
-    case SYS_pidfd_getfd:
-        return "pidfd_getfd";
-    default:
-        return "call " + std::to_string(number);
-    }
-}
-
 [[noreturn]] void perform_all(const profile& kernel, int fd) {
-    if (ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0)
-        _exit(1);
-    raise(SIGSTOP);
-    if (!install(kernel.rules))
+    if (!be_traced() || !install(kernel.rules))
         _exit(1);
     for (std::size_t i = 0; i < std::size(operations); ++i) {
         unique_fd first;
@@ -162,41 +82,27 @@ sequence trace(const profile& kernel, int fd) {
     const pid_t child = fork();
     if (child == 0)
         perform_all(kernel, fd);
-    int status = 0;
-    REQUIRE(waitpid(child, &status, 0) == child);
-    if (!WIFSTOPPED(status))
+    tracee performer(child);
+    if (!performer.traced())
         return {};
-    REQUIRE(ptrace(PTRACE_SETOPTIONS, child, nullptr, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL) ==
-            0);
     std::string* current = nullptr;
     bool mounts = false;
-    while (ptrace(PTRACE_SYSCALL, child, nullptr, nullptr) == 0 &&
-           waitpid(child, &status, 0) == child && WIFSTOPPED(status)) {
-        stop_info info{};
-        if (WSTOPSIG(status) != (SIGTRAP | 0x80))
-            continue;
-        if (ptrace(get_syscall_info, child, sizeof info, &info) < 0) {
-            kill(child, SIGKILL);
-            waitpid(child, &status, 0);
-            return {};
-        }
-        if (info.op != at_entry)
-            continue;
-        const auto number = static_cast<long>(info.number);
-        if (number == SYS_getppid && info.arguments[0] == magic) {
-            const bool begins = static_cast<mark>(info.arguments[1]) == mark::begin;
-            const std::string name = operations[info.arguments[2]].name;
-            current = begins ? &calls[name] : nullptr;
+    while (const auto call = performer.next_call()) {
+        if (is(*call, mark::begin)) {
+            const std::string name = operations[value_of_mark(*call)].name;
+            current = &calls[name];
             mounts = name == "get_cgroupid" || name == "get_info";
+        } else if (is(*call, mark::end)) {
+            current = nullptr;
         } else if (current != nullptr) {
-            const std::string name = name_of(number);
+            const std::string name = name_of(*call);
             const bool again =
                 mounts && name == "read" && current->compare(current->size() - 4, 4, "read") == 0;
             if (!again)
                 *current += (current->empty() ? "" : " ") + name;
         }
     }
-    CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 0));
+    CHECK(performer.wait_for_end() == 0);
     return calls;
 }
 
