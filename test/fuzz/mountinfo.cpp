@@ -45,18 +45,20 @@ void check_kernel_line(const std::string& root, const std::string& point, const 
     const std::string joined = point + rest;
     const bool fits = joined.size() < sizeof buffer.text;
     fuzz::require(cgroup::join(m.point, rest, buffer) == fits, "a path is joined if it fits");
-    fuzz::require(!fits || joined == buffer.text, "the path is that of the directory");
+    fuzz::require(!fits || joined == std::string_view(buffer.text, joined.size()),
+                  "the path is that of the directory");
+    fuzz::require(!fits || buffer.text[joined.size()] == '\0', "the path has an end");
 }
 
 } // namespace
 
-/// A line; or a root, a mount point, and what is below it, each up to a zero byte.
+/// A line; or a root, a mount point, and what is below it, with bars between them.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     std::string_view input(reinterpret_cast<const char*>(data), size);
     check_any(input);
-    const std::string root = "/" + std::string(fuzz::take_until(input, '\0'));
-    const std::string point = "/" + std::string(fuzz::take_until(input, '\0'));
-    std::string rest(fuzz::take_until(input, '\0'));
+    const std::string root = "/" + std::string(fuzz::take_until(input, '|'));
+    const std::string point = "/" + std::string(fuzz::take_until(input, '|'));
+    std::string rest(fuzz::take_until(input, '|'));
     if (!rest.empty())
         rest.insert(0, "/");
     if (root != "/" || !rest.empty())
