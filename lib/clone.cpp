@@ -18,9 +18,7 @@ namespace pidfd_util {
 
 namespace {
 
-constexpr std::uint64_t sharing = CLONE_VM | CLONE_VFORK | uapi::clone_pidfd;
-
-// Flags that fit the older call: its lowest byte is the exit signal, and it has 32 bits.
+// Flags that fit the older call: it has 32 bits, and its lowest byte is the exit signal.
 constexpr std::uint64_t old_flags = 0xffffff00;
 
 /// clone3 with a stack of the child's own, which no function of libc offers: the child must not
@@ -91,23 +89,22 @@ long clone3(uapi::clone_args& args, int (*run)(void*), void* argument) noexcept 
 
 } // namespace
 
-pid_t clone_borrowing(const clone_request& request, int& pidfd) noexcept {
+pid_t clone_and_wait(const clone_request& request, int& pidfd) noexcept {
+    const std::uint64_t flags = request.flags | CLONE_VFORK | uapi::clone_pidfd |
+                                (request.share_memory ? std::uint64_t{CLONE_VM} : 0);
     const int saved = errno; // which the child shares, too
     // The older call where it is enough: sandboxes let it pass more often than clone3.
-    if ((request.flags & ~old_flags) == 0 && request.cgroup < 0) {
-        const auto flags = static_cast<unsigned>(sharing | request.flags) |
-                           static_cast<unsigned>(request.exit_signal);
-        const int pid =
-            __clone(request.run, static_cast<char*>(request.stack) + request.stack_size,
-                    static_cast<int>(flags), request.argument, &pidfd, nullptr, nullptr);
+    if ((flags & ~old_flags) == 0 && request.cgroup < 0) {
+        const int pid = __clone(request.run, static_cast<char*>(request.stack) + request.stack_size,
+                                static_cast<int>(static_cast<unsigned>(flags)), request.argument,
+                                &pidfd, nullptr, nullptr);
         const int result = pid < 0 ? -errno : pid;
         errno = saved;
         return result;
     }
     uapi::clone_args args{};
-    args.flags = sharing | request.flags;
+    args.flags = flags;
     args.pidfd = reinterpret_cast<std::uintptr_t>(&pidfd);
-    args.exit_signal = static_cast<std::uint64_t>(request.exit_signal);
     args.stack = reinterpret_cast<std::uintptr_t>(request.stack);
     args.stack_size = request.stack_size;
     if (request.cgroup >= 0) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Making a child that borrows the caller's memory, with its pidfd.
+// Making a child that runs while its parent waits, and its pidfd.
 #ifndef PIDFD_UTIL_LIB_CLONE_HPP
 #define PIDFD_UTIL_LIB_CLONE_HPP
 
@@ -10,8 +10,8 @@
 namespace pidfd_util {
 
 struct clone_request {
-    std::uint64_t flags = 0; // beside those for sharing the memory and for the pidfd
-    int exit_signal = 0;
+    std::uint64_t flags = 0;  // beside those for waiting, for the memory and for the pidfd
+    bool share_memory = true; // or the child has a copy of it
     int cgroup = -1;
     void* stack = nullptr; // its lowest address, aligned to 16
     std::size_t stack_size = 0;
@@ -19,10 +19,11 @@ struct clone_request {
     void* argument = nullptr;
 };
 
-/// Returns once the child has run a program or has ended: its pid, or a negated errno. `pidfd` is
+/// The child tells its end by no signal: who runs a program has the kernel send SIGCHLD again, and
+/// one that could not is seen by nobody but us. Returns once the child has run a program or has ended: its pid, or a negated errno. `pidfd` is
 /// set before the child runs, and stays as it is on kernels that make no pidfds. EOPNOTSUPP where
 /// this machine has no way to make a child with these flags.
-pid_t clone_borrowing(const clone_request& request, int& pidfd) noexcept;
+pid_t clone_and_wait(const clone_request& request, int& pidfd) noexcept;
 
 } // namespace pidfd_util
 

@@ -15,8 +15,8 @@ namespace {
 
 /// The device number of pidfs, of which a kernel has one instance; 0 while it is not known. It
 /// makes one system call of two: whether this is pidfs, and which inode.
-std::atomic<std::uint64_t> pidfs_device{0};
-static_assert(std::atomic<std::uint64_t>::is_always_lock_free || sizeof(void*) < 8);
+std::atomic<std::uint32_t> pidfs_device{0};
+static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
 
 int find_pidfs_inode(int fd, sys::inode& found) noexcept {
     if (const int error = sys::stat_inode(fd, found); error != 0)

@@ -58,6 +58,8 @@ int get_exit(int fd, bool& ended, int& status) noexcept {
         status = info.exit_code;
         return 0;
     }
+    if (bool reaped = false; error == EREMOTE && identify::is_reaped(fd, reaped) == 0 && reaped)
+        return EREMOTE; // it has ended out of sight, and the kernel does not tell how
     switch (const int meaning = classify(fd, error); meaning) {
     case ESRCH: // was reaped, and nothing is kept of it: before Linux 6.15
         return EOPNOTSUPP;

@@ -136,8 +136,13 @@ int set_namespace(int fd, namespace_flags flags) noexcept {
     if (const int error = setns(fd, flags); error != EINVAL)
         return error;
     availability pidfds{};
-    if (const int error = probe::try_out(feature::setns, pidfds); error != 0)
-        return error;
+    if (const int error = probe::try_out(feature::setns, pidfds); error != 0) {
+        if (is_answer(error))
+            return error;
+        // Not to be found out in this thread. One namespace can be entered through /proc as well.
+        const int single = set_by_procfs(fd, flags);
+        return single == EOPNOTSUPP ? EINVAL : single;
+    }
     if (pidfds != availability::available)
         return set_by_procfs(fd, flags);
     return lacks_a_type(fd, flags) ? EOPNOTSUPP : EINVAL;

@@ -8,7 +8,6 @@
 #include "sys.hpp"
 #include "uapi.hpp"
 
-#include <pidfd_util/abi.hpp>
 #include <pidfd_util/unique_fd.hpp>
 
 #include <atomic>
@@ -88,6 +87,20 @@ bool try_without_pidfd(feature f, int& error, int& expected) noexcept {
     }
 }
 
+int open_process(unique_fd& self) noexcept {
+    self.reset(sys::pidfd_open(sys::getpid(), 0));
+    return self ? 0 : -self.get();
+}
+
+/// Of the calling thread, which may have left its process's namespaces. Before Linux 6.9 only the
+/// first thread has a pidfd; EOPNOTSUPP for others there.
+int open_thread(unique_fd& self) noexcept {
+    self.reset(sys::pidfd_open(sys::gettid(), uapi::pidfd_thread));
+    if (self.get() != -EINVAL)
+        return self ? 0 : -self.get();
+    return sys::gettid() == sys::getpid() ? open_process(self) : EOPNOTSUPP;
+}
+
 /// The others, on a pidfd of the caller.
 int try_on(int self, feature f) noexcept {
     uapi::pidfd_info info{};
@@ -97,7 +110,7 @@ int try_on(int self, feature f) noexcept {
     long magic = 0;
     switch (f) {
     case feature::setns: {
-        // Into the namespace where the caller already is: at most it lacks the right to.
+        // Into the namespace where the calling thread already is: at most it lacks the right to.
         constexpr auto uts = static_cast<unsigned>(namespace_flags::uts);
         const int error = -sys::setns(self, uts);
         const bool mine =
@@ -128,9 +141,8 @@ int try_out(feature f, availability& result) noexcept {
     int expected = 0;
     if (try_without_pidfd(f, error, expected))
         return judge(error, expected, result);
-    int fd = -1;
-    error = abi::open_self(fd);
-    const unique_fd self(fd);
+    unique_fd self;
+    error = f == feature::setns ? open_thread(self) : open_process(self);
     if (error != 0)
         return refusal(error);
     return judge(try_on(self.get(), f), 0, result);
@@ -144,7 +156,7 @@ void learn_missing(feature f) noexcept {
     // Twice: one odd answer, whatever it came from, must not count for the rest of the program.
     for (int i = 0; i < 2; ++i) {
         availability found{};
-        if (try_out(f, found) != 0 || found == availability::available)
+        if (try_out(f, found) != 0 || found != availability::missing)
             return;
     }
     missing.fetch_or(bit(f), std::memory_order_relaxed);

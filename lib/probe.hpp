@@ -15,8 +15,9 @@ namespace pidfd_util::probe {
 /// it could not be tried.
 int try_out(feature f, availability& result) noexcept;
 
-/// Whether the feature is known to be out of reach. A kernel does not change and a sandbox only
-/// grows tighter, so that this is worth remembering; that a feature is there is not.
+/// Whether the kernel, or what poses as one, is known not to have the feature. That does not change,
+/// and is worth remembering. That a feature is there, or forbidden, is not: a sandbox may come later,
+/// and may be one thread's alone.
 bool known_missing(feature f) noexcept;
 
 /// Called where the feature failed on a good pidfd: finds out whether it fails on the calling
@@ -31,6 +32,11 @@ struct path {
 };
 template <class Ask>
 path(answer_path, Ask) -> path<Ask>;
+
+/// Whether it was not the process that made the path fail.
+constexpr bool lacks_means(int error) noexcept {
+    return error == EMFILE || error == ENFILE || error == EACCES || error == EBADMSG;
+}
 
 template <class Ask>
 int ask(path<Ask>& p, answer_path* answered) noexcept {
@@ -58,15 +64,17 @@ int choose(int fd, answer_path* answered, feature f, path<Best> best, path<Other
             learn_missing(f);
     }
     const int second = ask(other, answered);
-    if (is_answer(second))
+    if (is_answer(second) && !(skip && lacks_means(second)))
         return second;
     if (skip) {
-        // A seccomp filter can be one thread's alone: what was learnt there need not hold here.
+        // What poses as an older kernel can be one thread's filter: it need not hold here.
         first = ask(best, answered);
         if (is_answer(first))
             return first;
         if (const int error = identify::check(fd); error == EBADF || error == EBADFD)
             return error;
+        if (is_answer(second))
+            return second;
     }
     return first == ERFKILL || second == ERFKILL ? ERFKILL : EOPNOTSUPP;
 }

@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <new>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,7 +32,7 @@ namespace pidfd_util {
 
 namespace {
 
-// The child's deepest frames hold a path and the list of mapped file descriptors.
+// Of either kind of child; the deepest frames hold a path and the list of mapped file descriptors.
 constexpr std::size_t stack_size = 32 * 1024;
 
 /// Blocks every signal, those that libc keeps for itself too: no handler may run in the child.
@@ -66,14 +67,20 @@ bool valid_mappings(array_view<fd_mapping> fds) noexcept {
 }
 
 bool valid(const spawn_options& o) noexcept {
-    // A pid namespace is for children to come, and a time namespace for who shares no memory.
+    // A pid namespace is for children to come; a time namespace for who shares no memory, and a new
+    // one has clocks of its own only where somebody sets them before the first process is in it.
     constexpr auto enterable = namespace_flags::cgroup | namespace_flags::ipc |
                                namespace_flags::mnt | namespace_flags::net | namespace_flags::user |
                                namespace_flags::uts;
-    constexpr auto makeable = enterable | namespace_flags::pid | namespace_flags::time;
+    constexpr auto makeable = enterable | namespace_flags::pid;
     if ((o.enter_namespaces | enterable) != enterable || (o.new_namespaces | makeable) != makeable)
         return false;
     if ((o.enter_namespaces != namespace_flags::none) != (o.enter_process >= 0))
+        return false;
+    if ((o.enter_namespaces & o.new_namespaces) != namespace_flags::none)
+        return false;
+    // The leader of a new session is the leader of a new group, and cannot join another.
+    if (o.process_group < -1 || (o.new_session && o.process_group != -1))
         return false;
     if (o.autokill && !o.autoreap)
         return false;
@@ -81,8 +88,7 @@ bool valid(const spawn_options& o) noexcept {
 }
 
 std::uint64_t clone_flags(const spawn_options& o) noexcept {
-    // The time namespace is left to unshare: it takes effect when the program is run.
-    std::uint64_t flags = static_cast<unsigned>(o.new_namespaces) & ~uapi::clone_newtime;
+    std::uint64_t flags = static_cast<unsigned>(o.new_namespaces);
     if (o.autoreap)
         flags |= uapi::clone_autoreap;
     if (o.autokill)
@@ -110,21 +116,46 @@ int explain_clone(int error, const spawn_options& o) noexcept {
 /// Of a child that could not run its program nothing is left.
 void reap(pid_t pid, int pidfd) noexcept {
     siginfo_t info;
-    const int result = sys::waitid(pidfd, info, WEXITED | uapi::wait_all);
-    if (result == 0 || result == -ECHILD) // SIGCHLD is ignored: it has reaped itself
-        return;
-    // No waitid(P_PIDFD) here. The number is the child's as long as nobody has reaped it.
-    const int saved = errno;
-    while (::waitpid(pid, nullptr, uapi::wait_all) < 0 && errno == EINTR) {
-    }
-    errno = saved;
+    const int error = -sys::waitid(pidfd, info, WEXITED | uapi::wait_all);
+    if (error != EINVAL && error != ENOSYS && error != EPERM && error != EACCES)
+        return; // done; or somebody else has, to whom its number may be anybody's by now
+    // No waitid(P_PIDFD) in this kernel or sandbox: then the child is there, and has its number.
+    (void)sys::wait_by_number(pid);
 }
+
+/// A change of credentials makes a process undumpable, and the kernel writes that down in the
+/// memory: if it were shared, the parent could not be inspected any more either.
+bool changes_credentials(const spawn_options& o) noexcept {
+    constexpr auto keep = static_cast<uid_t>(-1);
+    return o.uid != keep || o.gid != keep || o.set_groups ||
+           ((o.new_namespaces | o.enter_namespaces) & namespace_flags::user) !=
+               namespace_flags::none;
+}
+
+/// The plan lies in memory that is shared with the child in any case: also with one that has a copy
+/// of everything else, and under emulators that make a copy of what should be shared.
+class shared_plan {
+public:
+    shared_plan() noexcept : error_(-sys::map_shared(sizeof(spawn_plan), where_)) {}
+    ~shared_plan() {
+        if (error_ == 0)
+            sys::unmap(where_, sizeof(spawn_plan));
+    }
+    shared_plan(const shared_plan&) = delete;
+    shared_plan& operator=(const shared_plan&) = delete;
+    int error() const noexcept { return error_; }
+    spawn_plan& get() noexcept { return *static_cast<spawn_plan*>(where_); }
+
+private:
+    void* where_ = nullptr;
+    int error_;
+};
 
 int start(spawn_plan& plan, int& fd) noexcept {
     alignas(16) char stack[stack_size];
     clone_request request;
     request.flags = clone_flags(plan.options);
-    request.exit_signal = plan.options.autoreap ? 0 : SIGCHLD;
+    request.share_memory = !changes_credentials(plan.options);
     request.cgroup = plan.options.cgroup;
     request.stack = stack;
     request.stack_size = sizeof stack;
@@ -139,7 +170,7 @@ int start(spawn_plan& plan, int& fd) noexcept {
             return sandboxed(block.error());
         plan.old_mask = block.old();
         plan.step = spawn_step::clone;
-        pid = clone_borrowing(request, plan.pidfd);
+        pid = clone_and_wait(request, plan.pidfd);
     }
 #ifdef PIDFD_UTIL_ASAN
     // The child has gone without leaving its functions.
@@ -162,8 +193,18 @@ namespace abi {
 
 int spawn(const char* file, const char* const* argv, const spawn_options& options, std::size_t size,
           int& fd, spawn_step* failed) noexcept {
-    spawn_plan plan{};
-    std::memcpy(static_cast<void*>(&plan.options), &options, std::min(size, sizeof plan.options));
+    if (failed != nullptr)
+        *failed = spawn_step::options;
+    if (file == nullptr || argv == nullptr)
+        return EINVAL;
+    // A caller from a later time must not be told that what this library does not know was done.
+    if (size > sizeof options)
+        return EOPNOTSUPP;
+    shared_plan shared;
+    if (shared.error() != 0)
+        return shared.error();
+    spawn_plan& plan = *new (&shared.get()) spawn_plan{};
+    std::memcpy(static_cast<void*>(&plan.options), &options, size);
     plan.file = file;
     plan.argv = argv;
     plan.environment = plan.options.environment;
@@ -172,15 +213,14 @@ int spawn(const char* file, const char* const* argv, const spawn_options& option
     plan.parent = sys::getpid();
     plan.pidfd = -1;
     plan.step = spawn_step::options;
-    int error = EINVAL;
-    if (file != nullptr && argv != nullptr && valid(plan.options)) {
-        if (plan.options.search_path && std::strchr(file, '/') == nullptr && *file != '\0') {
-            plan.search = std::getenv("PATH");
-            if (plan.search == nullptr)
-                plan.search = "/bin:/usr/bin";
-        }
-        error = start(plan, fd);
+    if (!valid(plan.options))
+        return EINVAL;
+    if (plan.options.search_path && std::strchr(file, '/') == nullptr && *file != '\0') {
+        plan.search = std::getenv("PATH");
+        if (plan.search == nullptr)
+            plan.search = "/bin:/usr/bin";
     }
+    const int error = start(plan, fd);
     if (error != 0 && failed != nullptr)
         *failed = plan.step;
     return error;

@@ -2,6 +2,7 @@
 #include "spawn_child.hpp"
 
 #include "child_fds.hpp"
+#include "sys.hpp"
 #include "uapi.hpp"
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include <cstring>
 #include <sched.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace pidfd_util {
@@ -18,13 +20,9 @@ namespace {
 
 constexpr int last_signal = 64;
 
-/// A system call, its negated errno or result. Not those of libc: setresuid there is about all
-/// threads, which this process does not have, and sigaction is watched by sanitizers.
-template <class... Args>
-long call(long number, Args... args) noexcept {
-    const long result = ::syscall(number, args...);
-    return result == -1 ? -errno : result;
-}
+// Every call here is made directly: setresuid of libc is about all threads, which this process does
+// not have, and sigaction is watched by sanitizers.
+using sys::call;
 
 #ifdef SYS_setresuid32
 constexpr long setresuid_number = SYS_setresuid32;
@@ -90,15 +88,16 @@ long set_signal_mask(const spawn_plan& plan) noexcept {
             if (contains(plan.options.signal_mask, signal))
                 mask |= kernel_sigset{1} << (signal - 1);
     }
-    return call(SYS_rt_sigprocmask, SIG_SETMASK, &mask, nullptr, sizeof mask);
+    return sys::set_signal_mask(mask, nullptr);
 }
 
 long set_limits(const spawn_options& o) noexcept {
     for (const resource_limit& l : o.limits) {
-        const auto widen = [](rlim_t value) {
-            return value == RLIM_INFINITY ? ~std::uint64_t{0} : std::uint64_t{value};
+        // RLIM_INFINITY is all ones of however many bits the caller's rlim_t has.
+        const auto widen = [](std::uint64_t value) {
+            return value == ~std::uint32_t{0} && sizeof(long) < 8 ? ~std::uint64_t{0} : value;
         };
-        const std::uint64_t limit[2] = {widen(l.limit.rlim_cur), widen(l.limit.rlim_max)};
+        const std::uint64_t limit[2] = {widen(l.limit.soft), widen(l.limit.hard)};
         if (const long r = call(SYS_prlimit64, 0, l.resource, limit, nullptr); r != 0)
             return r;
     }
@@ -181,8 +180,6 @@ int run_spawn_plan(void* argument) noexcept {
     s.take(spawn_step::enter_namespaces, o.enter_namespaces != namespace_flags::none, [&] {
         return call(SYS_setns, o.enter_process, static_cast<unsigned>(o.enter_namespaces));
     });
-    s.take(spawn_step::unshare, (o.new_namespaces & namespace_flags::time) != namespace_flags::none,
-           [] { return call(SYS_unshare, uapi::clone_newtime); });
     s.take(spawn_step::session, o.new_session, [] { return call(SYS_setsid); });
     s.take(spawn_step::process_group, o.process_group >= 0,
            [&] { return call(SYS_setpgid, 0, o.process_group); });

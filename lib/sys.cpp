@@ -12,9 +12,9 @@
 #include <limits>
 #include <poll.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
-#include <sys/sysmacros.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -52,7 +52,7 @@ auto once(Call call) noexcept -> decltype(call()) {
 
 template <class... Args>
 int raw(long number, Args... args) noexcept {
-    return static_cast<int>(once([=] { return ::syscall(number, args...); }));
+    return static_cast<int>(once([=] { return ::syscall(number, to_register(args)...); }));
 }
 
 // Blocking calls are repeated for as long as signals interrupt them.
@@ -99,6 +99,10 @@ int raw_fd(long number, Args... args) noexcept {
 }
 
 } // namespace
+
+long call(long number, long a, long b, long c, long d, long e, long f) noexcept {
+    return attempt([=] { return ::syscall(number, a, b, c, d, e, f); });
+}
 
 int openat(int dir, const char* path, int flags) noexcept {
     return raw_fd(SYS_openat, dir, path, flags | O_CLOEXEC, 0);
@@ -162,7 +166,7 @@ int stat_inode(int fd, inode& result) noexcept {
     struct statx st {};
     const int error = raw(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_INO, &st);
     if (error == 0)
-        result = {makedev(st.stx_dev_major, st.stx_dev_minor), st.stx_ino};
+        result = {st.stx_dev_major == 0 ? st.stx_dev_minor : 0, st.stx_ino};
     return error;
 }
 
@@ -280,11 +284,46 @@ int epoll_take(int epoll, std::uint64_t& index) noexcept {
 }
 
 int set_signal_mask(std::uint64_t mask, std::uint64_t* old) noexcept {
-    return raw(SYS_rt_sigprocmask, SIG_SETMASK, &mask, old, sizeof mask);
+    // The kernel has an array of words, of which the first is about the first signals.
+    constexpr std::size_t count = sizeof mask / sizeof(unsigned long);
+    constexpr std::size_t bits = 8 * sizeof(unsigned long) % 64;
+    unsigned long words[count];
+    unsigned long before[count] = {};
+    for (std::size_t i = 0; i < count; ++i)
+        words[i] = static_cast<unsigned long>(mask >> (i * bits));
+    const int error = raw(SYS_rt_sigprocmask, SIG_SETMASK, words, before, sizeof words);
+    if (error == 0 && old != nullptr) {
+        *old = 0;
+        for (std::size_t i = 0; i < count; ++i)
+            *old |= std::uint64_t{before[i]} << (i * bits);
+    }
+    return error;
 }
 
 int clone3_without_arguments() noexcept {
     return raw(SYS_clone3, nullptr, std::size_t{0});
+}
+
+int wait_by_number(pid_t pid) noexcept {
+    return patiently(
+        [=] { return ::syscall(SYS_wait4, long{pid}, nullptr, long{uapi::wait_all}, nullptr); });
+}
+
+int map_shared(std::size_t size, void*& where) noexcept {
+    const int saved = errno;
+    void* const found =
+        ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    const int error = found == MAP_FAILED ? -errno : 0;
+    errno = saved;
+    if (error == 0)
+        where = found;
+    return error;
+}
+
+void unmap(void* where, std::size_t size) noexcept {
+    const int saved = errno;
+    (void)::munmap(where, size);
+    errno = saved;
 }
 
 pid_t getpid() noexcept {

@@ -9,10 +9,33 @@
 #include <cstddef>
 #include <cstdint>
 #include <sys/types.h>
+#include <type_traits>
 
 struct pollfd;
 
 namespace pidfd_util::sys {
+
+/// An argument of a system call as the kernel takes it: a whole register. A variadic call would
+/// leave the upper half of an int to chance, and make two registers of a 64-bit number elsewhere.
+template <class T>
+long to_register(T argument) noexcept {
+    if constexpr (std::is_null_pointer_v<T>) {
+        return 0;
+    } else if constexpr (std::is_pointer_v<T>) {
+        return reinterpret_cast<long>(argument);
+    } else {
+        static_assert(sizeof(T) <= sizeof(long));
+        return static_cast<long>(argument);
+    }
+}
+
+/// Any system call, once.
+long call(long number, long a, long b, long c, long d, long e, long f) noexcept;
+template <class... Args>
+long call(long number, Args... args) noexcept {
+    const long all[6] = {to_register(args)...};
+    return call(number, all[0], all[1], all[2], all[3], all[4], all[5]);
+}
 
 int openat(int dir, const char* path, int flags) noexcept;
 void close(int fd) noexcept;
@@ -33,7 +56,7 @@ int close_range_on_exec(int first) noexcept;
 int filesystem_magic(int fd, long& magic) noexcept;
 
 struct inode {
-    std::uint64_t device;
+    std::uint32_t device; // of a file system without a disk, numbered by the kernel; else 0
     std::uint64_t number;
 };
 int stat_inode(int fd, inode& result) noexcept;
@@ -76,6 +99,12 @@ int set_signal_mask(std::uint64_t mask, std::uint64_t* old) noexcept;
 int clone3_without_arguments() noexcept;
 
 // Refused by an odd sandbox only.
+/// wait4 for a child of any kind that nobody else can have reaped.
+int wait_by_number(pid_t pid) noexcept;
+/// Memory of zeros that stays common with a forked child.
+int map_shared(std::size_t size, void*& where) noexcept;
+void unmap(void* where, std::size_t size) noexcept;
+
 pid_t getpid() noexcept;
 pid_t gettid() noexcept;
 

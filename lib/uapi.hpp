@@ -36,7 +36,6 @@ inline constexpr int p_pidfd = 3;           // idtype_t of waitid
 inline constexpr int wait_all = 0x40000000; // __WALL
 
 inline constexpr std::uint64_t clone_pidfd = 0x1000;
-inline constexpr std::uint64_t clone_newtime = 0x80;           // for unshare and clone3
 inline constexpr std::uint64_t clone_into_cgroup = 1ULL << 33; // Linux 5.7
 inline constexpr std::uint64_t clone_autoreap = 1ULL << 34;    // Linux 7.1
 inline constexpr std::uint64_t clone_nnp = 1ULL << 35;         // Linux 7.1
@@ -62,7 +61,6 @@ inline constexpr unsigned close_range_cloexec = 1U << 2; // Linux 5.11
 
 inline constexpr long proc_super_magic = 0x9fa0;
 inline constexpr long pidfs_magic = 0x50494446;
-inline constexpr long cgroup2_super_magic = 0x63677270;
 
 // A kernfs or pidfs file handle: one 64-bit inode number.
 inline constexpr int fileid_kernfs = 0xfe;

@@ -84,8 +84,6 @@ std::vector<injected> steps() {
              o.enter_process = 0;
              o.enter_namespaces = namespace_flags::uts;
          }},
-        {spawn_step::unshare, SYS_unshare,
-         [](spawn_options& o) { o.new_namespaces = namespace_flags::time; }},
         {spawn_step::session, SYS_setsid, [](spawn_options& o) { o.new_session = true; }},
         {spawn_step::process_group, SYS_setpgid, [](spawn_options& o) { o.process_group = 0; }},
         {spawn_step::file_descriptors, SYS_dup3, [](spawn_options& o) { o.fds = null_to_five; }},

@@ -211,8 +211,9 @@ TEST_CASE("a signal that is pending for the caller is not the child's") {
     CHECK(r.status->code() == 6);
 }
 
-TEST_CASE("spawn works where SIGCHLD is ignored: the test_child runs, and its status is the kernel's to "
-          "tell") {
+TEST_CASE(
+    "spawn works where SIGCHLD is ignored: the test_child runs, and its status is the kernel's to "
+    "tell") {
     struct outcome {
         bool spawned;
         int code;

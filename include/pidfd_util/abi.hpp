@@ -3,7 +3,7 @@
 //
 // Programs use the typed face instead: pidfd.hpp and its neighbours. Here nothing mentions
 // `expected`, so that one library serves consumers of every C++ standard. A function returns 0 and
-// fills its out-parameters, or returns an errno (as error.hpp explains it) and leaves them alone.
+// fills its out-parameters, or returns an errno, as error.hpp explains it; then they hold nothing.
 // None throws, allocates, takes a lock or changes errno.
 #ifndef PIDFD_UTIL_ABI_HPP
 #define PIDFD_UTIL_ABI_HPP

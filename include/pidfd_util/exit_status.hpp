@@ -11,7 +11,7 @@ namespace pidfd_util {
 /// `signal()` holds a value and the other is empty, so that neither can be taken for the other.
 class exit_status {
 public:
-    /// From the status word of wait(2).
+    /// From the status word of wait(2) for a process that has ended: not for one that was stopped.
     [[nodiscard]] static constexpr exit_status from_wait_status(int status) noexcept {
         return exit_status(status);
     }

@@ -26,7 +26,7 @@ public:
     /// | ERFKILL | `forbidden_by_sandbox` | a sandbox refuses pidfd_open |
     /// | EMFILE, ENFILE |                 | no file descriptor left |
     /// | ENOMEM  |                        | the kernel is out of memory |
-    static expected<pidfd> from_self() noexcept {
+    [[nodiscard]] static expected<pidfd> from_self() noexcept {
         int fd = -1;
         return detail::owned<pidfd>(abi::open_self(fd), fd);
     }
@@ -45,7 +45,7 @@ public:
     /// | ERFKILL | `forbidden_by_sandbox` | a sandbox refuses pidfd_open |
     /// | EMFILE, ENFILE |                 | no file descriptor left |
     /// | ENOMEM  |                        | the kernel is out of memory |
-    static expected<pidfd> from_pid(pid_t pid) noexcept {
+    [[nodiscard]] static expected<pidfd> from_pid(pid_t pid) noexcept {
         int fd = -1;
         return detail::owned<pidfd>(abi::open_pid(pid, fd), fd);
     }
@@ -59,7 +59,7 @@ public:
     /// | EBADF  |               | `fd` is empty or closed |
     /// | EBADFD | `not_a_pidfd` | it is something else |
     /// | EOPNOTSUPP | `unsupported` | this cannot be found out: no waitid(P_PIDFD), no pidfs and no /proc |
-    static expected<pidfd> adopt(unique_fd&& fd) noexcept {
+    [[nodiscard]] static expected<pidfd> adopt(unique_fd&& fd) noexcept {
         if (const int error = abi::adopt(fd.get()); error != 0)
             return detail::failure(error);
         return pidfd(fd.release());
@@ -83,7 +83,6 @@ public:
 private:
     template <class Owner>
     friend expected<Owner> detail::owned(int, const int&) noexcept;
-    friend class pidfd_operations;
 
     constexpr explicit pidfd(int fd) noexcept : pidfd_operations(fd) {}
 };
@@ -99,6 +98,8 @@ public:
     constexpr explicit pidfd_view(int fd) noexcept : pidfd_operations(fd) {}
 
     constexpr pidfd_view(const pidfd& owner) noexcept : pidfd_operations(owner.fd()) {}
+    /// Not of one that closes its pidfd at once.
+    pidfd_view(const pidfd&&) = delete;
 };
 
 inline expected<pidfd> pidfd_operations::duplicate() const noexcept {

@@ -7,9 +7,10 @@
 
 #include <csignal>
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
-#include <sys/resource.h>
 #include <sys/types.h>
+#include <type_traits>
 #include <utility>
 
 namespace pidfd_util {
@@ -19,8 +20,12 @@ template <class T>
 class array_view {
 public:
     constexpr array_view() noexcept = default;
-    constexpr array_view(const T* data, std::size_t size) noexcept : data_(data), size_(size) {}
-    template <class Range, class = decltype(std::data(std::declval<const Range&>()))>
+    constexpr explicit array_view(const T* data, std::size_t size) noexcept
+        : data_(data), size_(size) {}
+    template <class Range,
+              class = std::enable_if_t<std::is_convertible_v<
+                  std::remove_pointer_t<decltype(std::data(std::declval<const Range&>()))> (*)[],
+                  const T (*)[]>>>
     constexpr array_view(const Range& range) noexcept
         : data_(std::data(range)), size_(std::size(range)) {}
 
@@ -43,7 +48,10 @@ inline constexpr std::size_t max_fd_mappings = 256;
 
 struct resource_limit {
     int resource; ///< RLIMIT_*
-    rlimit limit;
+    struct {
+        std::uint64_t soft;
+        std::uint64_t hard;
+    } limit; ///< RLIM_INFINITY, of any width, is no limit
 };
 
 /// The steps in which a child is started, in their order.
@@ -51,7 +59,6 @@ enum class spawn_step : unsigned char {
     options,          ///< before anything was done
     clone,            ///< making the child, in its namespaces and cgroup
     enter_namespaces, ///< setns(2)
-    unshare,          ///< the time namespace: unshare(2)
     session,          ///< setsid(2)
     process_group,    ///< setpgid(2)
     file_descriptors, ///< dup3(2), close_range(2)
@@ -67,7 +74,9 @@ enum class spawn_step : unsigned char {
     exec,             ///< execve(2)
 };
 
-/// How a program is started. What is left as it is here is inherited from the caller.
+/// How a program is started. A child that gets other credentials, or another user namespace, does
+/// not share the caller's memory but has a copy of it, as with fork(2): what the kernel ties to the
+/// credentials of a process would else befall the caller too. What is left as it is here is inherited from the caller.
 struct spawn_options {
     /// A null-terminated array of NAME=VALUE; null: the caller's environment.
     const char* const* environment = nullptr;
@@ -105,7 +114,9 @@ struct spawn_options {
     /// The signal that the child gets when the *thread* that started it ends; 0: none.
     int parent_death_signal = 0;
 
-    /// Namespaces that are made anew for the child.
+    /// Namespaces that are made anew for the child, with the caller's user namespace as their
+    /// owner, or with the new one if that is among them. Not `time`, of which the clocks would have
+    /// to be set first.
     namespace_flags new_namespaces = namespace_flags::none;
     /// Namespaces of the process that this pidfd names, into which the child goes. Not `pid`, which
     /// a process cannot enter once it is there, and not `time`, which it cannot while it borrows
@@ -123,7 +134,13 @@ struct spawn_options {
     /// The kernel kills the child when the last duplicate of its pidfd is closed. Goes with
     /// `autoreap`, and with `no_new_privs` or the right CAP_SYS_ADMIN. Linux 7.1, likewise.
     bool autokill = false;
+
+    /// Zeros. Later versions put further options here and behind.
+    unsigned char reserved[6] = {};
 };
+
+static_assert(offsetof(spawn_options, reserved) + 6 == sizeof(spawn_options) || sizeof(long) < 8,
+              "what is no member would not be zero");
 
 } // namespace pidfd_util
 

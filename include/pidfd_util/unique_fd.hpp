@@ -10,7 +10,7 @@
 namespace pidfd_util {
 
 /// Owns a file descriptor of any kind and closes it once. Empty is -1.
-class unique_fd {
+class [[nodiscard]] unique_fd {
 public:
     constexpr unique_fd() noexcept = default;
 

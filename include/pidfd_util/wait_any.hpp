@@ -32,6 +32,10 @@ template <class Range>
 
 template <class Range>
 [[nodiscard]] expected<bool> wait_all(const Range& range, std::int64_t deadline) noexcept {
+    // First of all: a bad one would else be told of only when those before it have ended.
+    for (const auto& process : range)
+        if (const int error = abi::check(process.fd()); error != 0)
+            return failure(error);
     for (const auto& process : range) {
         bool ended{};
         if (const int error = abi::wait_exit(process.fd(), deadline, ended); error != 0)

@@ -9,6 +9,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -31,6 +32,10 @@ rule rule::ioctl(unsigned long request, int error) {
 
 rule rule::pidfd_ioctls(int error) {
     return {SYS_ioctl, error, 1, 0xff00, uapi::pidfs_ioctl_magic << 8};
+}
+
+rule rule::inode_question(int error) {
+    return {SYS_statx, error, 3, ~0U, STATX_INO};
 }
 
 bool install(const std::vector<rule>& rules) {
@@ -83,7 +88,7 @@ profile linux_5_10() {
     return {
         "5.10",
         {rule::pidfd_ioctls(ENOTTY),
-         {SYS_statx, ENOSYS}, // stands for an inode number that is not the process's own
+         rule::inode_question(ENOSYS), // stands for an inode number that is not the process's own
          {SYS_pidfd_open, EINVAL, 1, uapi::pidfd_thread, uapi::pidfd_thread},
          {SYS_pidfd_send_signal, EINVAL, 3, uapi::signal_thread_group, uapi::signal_thread_group}}};
 }
@@ -104,7 +109,7 @@ profile sandbox(int error) {
              {SYS_pidfd_getfd, error},
              {SYS_setns, error},
              {SYS_waitid, error, 0, ~0U, uapi::p_pidfd},
-             {SYS_statx, error}}};
+             rule::inode_question(error)}};
 }
 
 std::vector<profile> all_profiles() {

@@ -20,6 +20,9 @@ struct rule {
     static rule ioctl(unsigned long request, int error);
     /// Every ioctl on a pidfd.
     static rule pidfd_ioctls(int error);
+    /// statx where it asks for the inode number alone. All else must pass: on 32-bit machines libc's
+    /// own stat is a statx.
+    static rule inode_question(int error);
 };
 
 /// Puts the calling thread, and what it forks, under the rules, for good: use it in a child.

@@ -86,6 +86,8 @@ std::string name_of(const system_call& call) {
         return "pread";
     case SYS_close:
         return "close";
+    case SYS_uname:
+        return "uname";
     case SYS_statx:
         return "statx";
 #ifdef SYS_fstatfs64
