@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <sys/resource.h> // RLIMIT_*
 #include <sys/types.h>
 #include <type_traits>
 #include <utility>
