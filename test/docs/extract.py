@@ -5,7 +5,7 @@
 usage: extract.py FILE LANGUAGE [N]     the N-th block in that language, from 1
        extract.py --compile FILE        all blocks in C++, as one source for the compiler
 
-In the one source every block has a namespace of its own, so that a block is whatever may stand in
+In the one source every block has an inline namespace of its own, so that it is whatever may stand in
 one: functions, or a program with its main. Includes and using-directives go in front. A block that
 includes what is not installed is left out.
 """
@@ -31,7 +31,7 @@ def source(file):
         front += [f"#if {condition}", *(line[0] for line in moved), "#endif"]
         # The empty lines stay: the compiler's messages then have the page's lines.
         body = IN_FRONT.sub("", text)
-        back += [f"#if {condition}", f"namespace block_{number} {{", f'#line {first} "{file}"', body, "}", "#endif"]
+        back += [f"#if {condition}", f"inline namespace block_{number} {{", f'#line {first} "{file}"', body, "}", "#endif"]
     return "\n".join([*front, *back])
 
 
