@@ -123,8 +123,7 @@ inline constexpr bool is_context = std::is_convertible_v<T&, net::execution_cont
 /// | ECANCELED |                     | cancelled: Asio's `operation_aborted` |
 /// | ECHILD    |                     | as for `child::wait` |
 /// | EBADF     |                     | the child's handle is empty |
-/// | EMFILE, ENFILE, ENOMEM, ENOSPC | | no room for the file descriptors, or for one more in
-/// epoll(7) |
+/// | EMFILE, ENFILE, ENOMEM, ENOSPC | | no file descriptor left, or no room in epoll(7) |
 template <class Executor, class Token,
           std::enable_if_t<!asio_detail::is_context<Executor>, int> = 0>
 auto async_wait(const Executor& executor, child& process, Token&& token) {
@@ -149,8 +148,7 @@ auto async_wait(Context& context, child& process, Token&& token) {
 /// | ECANCELED |               | cancelled: Asio's `operation_aborted` |
 /// | EBADFD    | `not_a_pidfd` | the file descriptor is something else |
 /// | EBADF     |               | the handle is empty or closed |
-/// | EMFILE, ENFILE, ENOMEM, ENOSPC | | no room for the file descriptors, or for one more in
-/// epoll(7) |
+/// | EMFILE, ENFILE, ENOMEM, ENOSPC | | no file descriptor left, or no room in epoll(7) |
 template <class Executor, class Token,
           std::enable_if_t<!asio_detail::is_context<Executor>, int> = 0>
 auto async_wait_exit(const Executor& executor, pidfd_view process, Token&& token) {

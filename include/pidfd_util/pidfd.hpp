@@ -78,7 +78,7 @@ public:
     [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
 
     /// Closes the pidfd and leaves the handle empty.
-    void reset() noexcept { unique_fd{std::exchange(fd_, -1)}; }
+    void reset() noexcept { const unique_fd old(std::exchange(fd_, -1)); }
 
 private:
     template <class Owner>

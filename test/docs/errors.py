@@ -10,17 +10,25 @@ import sys
 
 MARK = "<!-- From here on written by test/docs/errors.py from the headers. -->"
 
+# Whose members these are to a reader.
+CLASSES = {"pidfd_operations": "pidfd"}
+
 
 def documented(header):
-    """Yields (comment lines, name) of every documented function."""
+    """Yields (comment lines, class or "", name, parameters' names) of every documented function."""
     comment = []
+    scope = ""
     for line in pathlib.Path(header).read_text().splitlines():
+        if line == "};":
+            scope = ""
+        elif opened := re.match(r"class (?:\[\[nodiscard\]\] )?(\w+).*\{$", line):
+            scope = CLASSES.get(opened[1], opened[1])
         line = line.strip()
         if line.startswith("///"):
             comment.append(line[3:].removeprefix(" "))
-        elif named := re.search(r"(\w+)\(", line):
+        elif named := re.search(r"(\w+)\(([^()]*)", line):
             if comment:
-                yield comment, named[1]
+                yield comment, scope, named[1], re.findall(r"(\w+)(?=,|$)", named[2])
             comment = []
         elif line.endswith((";", "{")):
             comment = []
@@ -36,7 +44,9 @@ def rows(comment):
     if "\\errors" not in text:
         return []
     after = text.split("\\errors", 1)[1].strip("\n")
-    prose = " ".join(after.split("\n\n")[0].split("\n|")[0].split())
+    prose = " ".join(after.split("\n\n")[0].split("\n|")[0].split()).rstrip(".")
+    if prose.endswith((", and", ":")):
+        prose += " these"
     found = [("", "", prose)] if prose and not after.startswith("|") else []
     table = [cells(line) for line in after.splitlines() if line.startswith("|")]
     for row in table[2:]:
@@ -46,12 +56,31 @@ def rows(comment):
     return found
 
 
+def table(headers):
+    """Yields (operation, errno, pidfd_errc, when), every operation by its full name."""
+    functions = [function for header in headers for function in documented(header) if rows(function[0])]
+    members = {(scope, name) for _, scope, name, _ in functions}
+
+    def full(scope, name):
+        owner = next((s for s in (scope, "pidfd") if s and (s, name) in members), "")
+        return f"{owner}::{name}" if owner else name
+
+    seen = {}
+    for comment, scope, name, parameters in functions:
+        operation = full(scope, name)
+        before = seen.get(operation)
+        if before is not None:  # an overload
+            operation += f"({', '.join(parameters)})"
+        seen.setdefault(operation, f"{operation}({', '.join(parameters)})")
+        for errno, meaning, when in rows(comment):
+            when = re.sub(r"`(\w+)`", lambda m: f"`{full(scope, m[1])}`", when)
+            when = when.replace("as above", f"as for `{before}`")
+            yield operation, errno, meaning, when
+
+
 def page(headers):
     lines = ["", "| operation | errno | `pidfd_errc` | when |", "| --- | --- | --- | --- |"]
-    for header in headers:
-        for comment, name in documented(header):
-            for errno, meaning, when in rows(comment):
-                lines.append(f"| `{name}` | {errno} | {meaning} | {when} |")
+    lines += [f"| `{name}` | {errno} | {meaning} | {when} |" for name, errno, meaning, when in table(headers)]
     return "\n".join(lines) + "\n"
 
 

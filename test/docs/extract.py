@@ -1,16 +1,45 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Prints a fenced code block of a Markdown file.
+"""Prints the fenced code blocks of a Markdown file.
 
 usage: extract.py FILE LANGUAGE [N]     the N-th block in that language, from 1
+       extract.py --compile FILE        all blocks in C++, as one source for the compiler
+
+In the one source every block has an inline namespace of its own, so that it is whatever may stand in
+one: functions, or a program with its main. Includes and using-directives go in front. A block that
+includes what is not installed is left out.
 """
 import pathlib
 import re
 import sys
 
+IN_FRONT = re.compile(r"^(#include (<.*>)|using namespace .*;)$", re.MULTILINE)
+
+
+def blocks(file, language):
+    """Yields (number of its first line, text) of every block."""
+    text = pathlib.Path(file).read_text()
+    for block in re.finditer(rf"^```{re.escape(language)}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE):
+        yield text.count("\n", 0, block.start(1)) + 1, block[1]
+
+
+def source(file):
+    front, back = [], []
+    for number, (first, text) in enumerate(blocks(file, "cpp"), 1):
+        moved = list(IN_FRONT.finditer(text))
+        condition = " && ".join(f"__has_include({line[2]})" for line in moved if line[2]) or "1"
+        front += [f"#if {condition}", *(line[0] for line in moved), "#endif"]
+        # The empty lines stay: the compiler's messages then have the page's lines.
+        body = IN_FRONT.sub("", text)
+        back += [f"#if {condition}", f"inline namespace block_{number} {{", f'#line {first} "{file}"', body, "}", "#endif"]
+    return "\n".join([*front, *back])
+
+
+if sys.argv[1] == "--compile":
+    print(source(sys.argv[2]))
+    sys.exit()
 file, language, number = sys.argv[1], sys.argv[2], int((sys.argv[3:] or ["1"])[0])
-blocks = re.findall(rf"^```{re.escape(language)}\n(.*?)^```$", pathlib.Path(file).read_text(),
-                    re.DOTALL | re.MULTILINE)
-if len(blocks) < number:
-    sys.exit(f"{file} has {len(blocks)} blocks of {language}, not {number}")
-print(blocks[number - 1], end="")
+found = [text for _, text in blocks(file, language)]
+if len(found) < number:
+    sys.exit(f"{file} has {len(found)} blocks of {language}, not {number}")
+print(found[number - 1], end="")

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+// Runs the code of docs/guide.md, which stands as it is in the generated file.
+#include "guide_blocks.hpp"
+
+#include "../support/catch.hpp"
+
+namespace {
+
+const char* const lasting[] = {"/bin/sleep", "60", nullptr};
+const char* const quick[] = {"/bin/sh", "-c", "exit 0", nullptr};
+
+child run(const char* const* command) {
+    auto process = spawn(command[0], command);
+    REQUIRE(process);
+    return std::move(*process);
+}
+
+pidfd pidfd_of(const child& process) {
+    auto copy = process.process().duplicate();
+    REQUIRE(copy);
+    return std::move(*copy);
+}
+
+pid_t pid_of(const child& process) {
+    return process.process().get_pid().value_or(-1);
+}
+
+} // namespace
+
+TEST_CASE("the guide's ways to signal end a process, and say so of one that has gone") {
+    child first = run(lasting);
+    CHECK(terminate(pidfd_of(first)));
+    const auto done = done_in_time(first);
+    REQUIRE(done);
+    CHECK(*done);
+    CHECK(first.status()->signal() == SIGTERM);
+    CHECK(terminate(pidfd_of(first)));
+
+    child second = run(lasting);
+    CHECK(terminate_by_pid(pid_of(second)));
+    CHECK(second.wait());
+
+    child third = run(lasting);
+    CHECK(end_of(third));
+    CHECK(third.status()->signal() == SIGINT);
+}
+
+TEST_CASE("the guide's waits tell how a process ended") {
+    child good = run(quick);
+    const auto well = succeeded(good);
+    REQUIRE(well);
+    CHECK(*well);
+    child killed = run(lasting);
+    CHECK(killed.process().kill());
+    const auto badly = succeeded(killed);
+    REQUIRE(badly);
+    CHECK_FALSE(*badly);
+
+    child seen = run(quick);
+    CHECK(after_the_end_of(pidfd_of(seen)));
+    CHECK(exit_code_by_pid(pid_of(seen)) == 0);
+
+    std::vector<child> several;
+    several.push_back(run(quick));
+    several.push_back(run(quick));
+    CHECK(watch(several));
+    for (child& c : several)
+        CHECK(c.wait());
+}
+
+TEST_CASE("the guide's ways through /proc lead to the same command line") {
+    const auto self = pidfd::from_self();
+    REQUIRE(self);
+    const auto text = command_line(*self);
+    REQUIRE(text);
+    CHECK_FALSE(text->empty());
+    CHECK(*text == command_line_by_pid(getpid()));
+    tell_of(*self);
+}
+
+TEST_CASE("the guide's event loops are told of the end") {
+    const unique_fd epoll(epoll_create1(EPOLL_CLOEXEC));
+    child process = run(quick);
+    REQUIRE(add_to_loop(epoll.get(), process, 7));
+    epoll_event event{};
+    REQUIRE(epoll_wait(epoll.get(), &event, 1, -1) == 1);
+    CHECK(event.data.u64 == 7);
+    when_readable(process);
+    CHECK(process.status());
+#if __has_include(<asio.hpp>)
+    child another = run(quick);
+    asio::io_context context;
+    watch_with_asio(context, another);
+    context.run();
+    CHECK(another.status());
+#endif
+}
+
+TEST_CASE("the guide's ways to start a program run it") {
+    int ends[2];
+    REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
+    const unique_fd reader(ends[0]);
+    unique_fd writer(ends[1]);
+    const unique_fd nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
+    REQUIRE(dup2(nothing.get(), STDIN_FILENO) == STDIN_FILENO);
+    auto sorted = start(writer.get());
+    REQUIRE(sorted);
+    const auto status = sorted->wait();
+    REQUIRE(status);
+    CHECK(status->success());
+    CHECK(exit_code_by_pid(start_by_fork(writer.get())) == 0);
+
+    auto nowhere = start_in_cgroup("/nowhere", quick);
+    REQUIRE_FALSE(nowhere);
+    CHECK(nowhere.error() == std::errc::no_such_file_or_directory);
+}
+
+TEST_CASE("the guide starts a program beside another") {
+    const auto self = pidfd::from_self();
+    REQUIRE(self);
+    auto process = start_beside(*self, quick);
+    if (!process && process.error() == std::errc::operation_not_permitted)
+        SKIP_TEST("no right to make a namespace");
+    REQUIRE(process);
+    CHECK(process->wait());
+}
+
+TEST_CASE("the guide asks a socket for its peer") {
+    int ends[2];
+    REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+    const unique_fd here(ends[0]);
+    const unique_fd there(ends[1]);
+    const auto peer = peer_of(here.get());
+    if (!peer && peer.error() == std::errc::no_protocol_option)
+        SKIP_TEST("no SO_PEERPIDFD in this kernel");
+    REQUIRE(peer);
+    CHECK(peer->get_pid().value_or(-1) == getpid());
+}
+
+TEST_CASE("the guide tells errors apart") {
+    child process = run(quick);
+    const pidfd gone = pidfd_of(process);
+    CHECK(process.wait());
+    const auto sent = gone.kill();
+    REQUIRE_FALSE(sent);
+    CHECK(what_now(sent.error()) == std::string("it has gone: tidy up"));
+    tell_of_the_system();
+}
