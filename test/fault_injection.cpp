@@ -43,6 +43,7 @@ struct fault {
     long number;
     int error;
     repetition times;
+    std::string call; // its name
 };
 
 /// What the asking process leaves for the tester, in memory that they share.
@@ -238,7 +239,7 @@ bool is_plausible(const fault& f, const told& answer, const fault_operation& ope
 /// What is wrong with a case; empty if nothing is.
 std::string judge(const fault_operation& operation, const fault& f, const outcome_of_case& o,
                   const told& right, const told& second) {
-    const bool may_block = f.number == SYS_waitid || f.number == SYS_ppoll;
+    const bool may_block = f.call == "waitid" || f.call == "ppoll";
     if (o.how == end::does_not_end)
         return f.error == EINTR && f.times == repetition::always && may_block ? "" : "does not end";
     if (o.how == end::died)
@@ -304,7 +305,7 @@ bool disturb(laboratory& lab, const profile& kernel, const fault_operation& oper
             for (auto times : {repetition::once, repetition::twice, repetition::always}) {
                 if (!selected(position, e, times))
                     continue;
-                const fault f{position, call.number, errors[e], times};
+                const fault f{position, call.number, errors[e], times, name_of(call)};
                 const auto outcome = lab.run(kernel, operation, &f);
                 REQUIRE(outcome);
                 ++sum.cases;
@@ -313,7 +314,7 @@ bool disturb(laboratory& lab, const profile& kernel, const fault_operation& oper
                     continue;
                 ++sum.findings;
                 FAIL_CHECK(kernel.name << ", " << operation.name << ", call " << position << " "
-                                       << name_of(call) << " says " << strerrorname_np(errors[e])
+                                       << name_of(call) << " says: " << std::strerror(errors[e])
                                        << " " << to_string(times) << ": " << wrong
                                        << "; right: " << to_string(right));
             }

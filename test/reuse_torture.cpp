@@ -3,6 +3,7 @@
 // the paths that rest on numbers. The asking process is stopped at each of its calls; there the
 // victim ends, and an heir of its pid is born. What is told must be the victim's, or that it is
 // gone.
+#include "support/attempts.hpp"
 #include "support/catch.hpp"
 #include "support/fds.hpp"
 #include "support/isolated.hpp"
@@ -61,9 +62,11 @@ public:
             told right;
             told heirs;
             const reuse_operation& operation = reuse_operations[i];
-            if (!watch(operation, right, calls) || !ask_about_heir(operation, heirs))
+            if (!watch(operation, right, calls) || !ask_about_heir(operation, heirs)) {
+                std::snprintf(facts_.alike, sizeof facts_.alike, "%s: no answer", operation.name);
                 return;
-            if (right.error == EOPNOTSUPP || right.error == EINVAL)
+            }
+            if (refused(right.error) || right.error == EINVAL)
                 continue; // this kernel has no such namespace, say
             ++facts_.operations;
             if (right.error != 0 || (operation.distinct && agrees(heirs, right)))
