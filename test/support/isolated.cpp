@@ -19,6 +19,9 @@ namespace support {
 
 namespace {
 
+/// The step that fails where the tests run in an emulator of system calls, such as QEMU's.
+constexpr const char* no_filters = "no filters of system calls";
+
 bool write_file(const char* path, const std::string& text) {
     const int fd = open(path, O_WRONLY | O_CLOEXEC);
     if (fd < 0)
@@ -69,7 +72,7 @@ const char* set_up_inside(const surroundings& s) {
         if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
             return "setrlimit";
     }
-    return install(s.kernel.rules) ? nullptr : "seccomp";
+    return install(s.kernel.rules) ? nullptr : no_filters;
 }
 
 struct message {
@@ -145,6 +148,8 @@ report run(const surroundings& s, void* result, std::size_t size, void (*call)(v
     int status = 0;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
+    if (told && !m.returned && std::strncmp(m.text, no_filters, std::strlen(no_filters)) == 0)
+        skip_at_once(m.text);
     if (told && !m.returned)
         return {end::cannot_set_up, m.text};
     if (told && got == size && status == 0)

@@ -43,7 +43,8 @@ report run(const surroundings& s, void* result, std::size_t size, void (*call)(v
 } // namespace detail
 
 /// What became of the function: its value, or why the surroundings cannot be had here. If it died,
-/// the calling test case fails.
+/// the calling test case fails. Where no kernel but the native one can be had, the calling test case
+/// is skipped from there on: what it checked of the native one counts.
 template <class T>
 struct outcome {
     std::optional<T> value;
