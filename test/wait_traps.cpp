@@ -2,6 +2,7 @@
 // Where waiting is odd: interruptions, threads that outlive their leader, tracers, children that
 // tell their end by no signal, children that stop and go on.
 #include "support/catch.hpp"
+#include "support/emulated.hpp"
 #include "support/isolated.hpp"
 #include "support/processes.hpp"
 
@@ -102,6 +103,8 @@ TEST_CASE("wait goes on after every interruption by a signal") {
 }
 
 TEST_CASE("wait for a process whose first thread has exited waits for the last one") {
+    if (emulated())
+        SKIP_TEST(in_emulator);
     struct result {
         bool leader_ended;
         int early;

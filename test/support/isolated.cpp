@@ -15,6 +15,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#ifdef PIDFD_UTIL_TEST_COVERAGE
+extern "C" void __gcov_dump();
+#endif
+
 namespace support {
 
 namespace {
@@ -89,6 +93,13 @@ struct message {
 
 } // namespace
 
+void end_child(int code) {
+#ifdef PIDFD_UTIL_TEST_COVERAGE
+    __gcov_dump();
+#endif
+    _exit(code);
+}
+
 void restore_signals() {
     for (const int signal : {SIGTERM, SIGINT, SIGABRT, SIGSEGV, SIGILL, SIGFPE})
         std::signal(signal, SIG_DFL);
@@ -125,7 +136,7 @@ report run(const surroundings& s, void* result, std::size_t size, void (*call)(v
         const message m{true, {}};
         (void)!write(to, &m, sizeof m);
         (void)!write(to, result, size);
-        _exit(0);
+        end_child(0);
     }
     close(to);
     message m{};

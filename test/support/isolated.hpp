@@ -15,6 +15,9 @@ namespace support {
 /// For a forked child: gives the signals that the test runner catches, for its reports, back to the
 /// kernel, so that the child dies of them and the parent tells the tale.
 void restore_signals();
+/// For a forked child: _exit, after it has written down which lines it has covered, if that is
+/// measured.
+[[noreturn]] void end_child(int code);
 
 /// The surroundings. Everything is the test's own by default.
 struct surroundings {

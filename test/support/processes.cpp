@@ -201,7 +201,7 @@ test_child test_child::that(std::function<int()> body) {
         close(start[1]);
         wait_for_byte(start[0]);
         close(start[0]);
-        _exit(body());
+        end_child(body());
     }
     close(start[0]);
     test_child c(pid, start[1]);
