@@ -223,6 +223,8 @@ TEST_CASE("a process whose first thread has exited lives, and is told of") {
 }
 
 TEST_CASE("a caller whose first thread has exited learns everything") {
+    if (emulated())
+        SKIP_TEST(in_emulator);
     const test_child c = test_child::running();
     for (const profile& kernel : kernels()) {
         CAPTURE(kernel.name);

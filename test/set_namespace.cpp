@@ -300,6 +300,8 @@ TEST_CASE("set_namespace enters nothing through what is no pidfd, not through a 
 }
 
 TEST_CASE("set_namespace before Linux 5.8 enters one namespace through /proc") {
+    if (emulated())
+        SKIP_TEST(in_emulator);
     const test_child c = in_new(several);
     if (!c.prepared())
         SKIP_TEST(no_right);
@@ -329,6 +331,8 @@ TEST_CASE("set_namespace before Linux 5.8 of several is unsupported, and enters 
 }
 
 TEST_CASE("set_namespace before Linux 5.8 tells the errors apart as well") {
+    if (emulated())
+        SKIP_TEST(in_emulator);
     const test_child zombie = test_child::zombie();
     const test_child reaped = test_child::reaped();
     for (const test_child* c : {&zombie, &reaped}) {
