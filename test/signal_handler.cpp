@@ -8,7 +8,6 @@
 #include <csignal>
 #include <cstdint>
 #include <string>
-#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -67,14 +66,9 @@ void handle(int) {
 /// A stack for handlers that ends at a page which nobody may touch.
 bool use_small_stack() {
     const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-    // What the kernel itself puts there depends on the machine.
-#ifdef AT_MINSIGSTKSZ
-    const std::size_t frame = getauxval(AT_MINSIGSTKSZ);
-#else
-    const std::size_t frame = 0;
-#endif
-    const std::size_t size =
-        (promised + (frame != 0 ? frame : std::size_t{MINSIGSTKSZ}) + page - 1) / page * page;
+    // What the kernel itself puts there depends on the machine: libc asks it.
+    const auto frame = static_cast<std::size_t>(MINSIGSTKSZ);
+    const std::size_t size = (promised + frame + page - 1) / page * page;
     void* const memory =
         mmap(nullptr, size + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED || mprotect(memory, page, PROT_NONE) != 0)
