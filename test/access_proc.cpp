@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "support/catch.hpp"
+#include "support/emulated.hpp"
 #include "support/isolated.hpp"
 #include "support/processes.hpp"
 
@@ -115,6 +116,8 @@ TEST_CASE("access_proc of a zombie works") {
 }
 
 TEST_CASE("access_proc says that the process is gone if it was reaped while the function ran") {
+    if (emulated())
+        SKIP_TEST(in_emulator);
     for (const profile& kernel : all_profiles()) {
         CAPTURE(kernel.name);
         struct facts {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Threads for which /proc/self is somebody else's: its file descriptors are the first thread's.
 #include "support/answers.hpp"
+#include "support/emulated.hpp"
 
 #include <fstream>
 #include <sched.h>
@@ -72,6 +73,8 @@ answers ask_without_first_thread(int fd) {
 } // namespace
 
 TEST_CASE("a query is right in a thread whose process's first thread has exited") {
+    if (emulated())
+        SKIP_TEST(in_emulator);
     const test_child c = test_child::running();
     for (const profile& kernel : all_profiles()) {
         CAPTURE(kernel.name);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "support/answers.hpp"
 #include "support/cgroups.hpp"
+#include "support/emulated.hpp"
 #include "support/nested.hpp"
 
 #include <cstdio>
@@ -116,6 +117,8 @@ bool taken(const profile& kernel, feature f) {
 } // namespace
 
 TEST_CASE("query finds each feature from its first kernel on, and never before") {
+    if (emulated())
+        SKIP_TEST(in_emulator);
     if (under_seccomp())
         SKIP_TEST("the tests run in a sandbox");
     struct utsname system {};
@@ -248,6 +251,8 @@ TEST_CASE("answering_path of get_ppid tells the path also where the caller has n
 }
 
 TEST_CASE("query and answering_path notice a filter that is installed later") {
+    if (emulated())
+        SKIP_TEST(in_emulator);
     struct both {
         bool installed;
         features before, after;

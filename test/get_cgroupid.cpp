@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "support/answers.hpp"
 #include "support/cgroups.hpp"
+#include "support/emulated.hpp"
 
 #include <cstdint>
 #include <cstdlib>
@@ -53,6 +54,8 @@ bool keep_mounts_here() {
 } // namespace
 
 TEST_CASE("get_cgroupid tells the cgroup of every living process, on every kernel") {
+    if (emulated())
+        SKIP_TEST(in_emulator);
     if (cgroup2_mount().empty())
         SKIP_TEST(no_mount);
     for (const profile& kernel : all_profiles()) {
@@ -64,6 +67,8 @@ TEST_CASE("get_cgroupid tells the cgroup of every living process, on every kerne
 }
 
 TEST_CASE("get_cgroupid is the inode of the cgroup's directory, whatever the cgroup's name") {
+    if (emulated())
+        SKIP_TEST(in_emulator);
     // The last is how /proc marks a cgroup that was removed, and the middle one how mountinfo would
     // write a blank.
     for (const char* name : {"", " with  blanks ", "\ttab\\040", ":0::/", " (deleted)"}) {
@@ -80,6 +85,8 @@ TEST_CASE("get_cgroupid is the inode of the cgroup's directory, whatever the cgr
 }
 
 TEST_CASE("get_cgroupid follows a process from one cgroup to another") {
+    if (emulated())
+        SKIP_TEST(in_emulator);
     const auto group = cgroup::make("-from");
     if (!group)
         SKIP_TEST(no_cgroup);
@@ -96,6 +103,8 @@ TEST_CASE("get_cgroupid follows a process from one cgroup to another") {
 }
 
 TEST_CASE("get_cgroupid of a zombie tells the cgroup that it died in") {
+    if (emulated())
+        SKIP_TEST(in_emulator);
     const auto group = cgroup::make("-zombie");
     if (!group)
         SKIP_TEST(no_cgroup);
@@ -136,6 +145,8 @@ TEST_CASE("get_cgroupid of a zombie whose cgroup is gone never names a cgroup of
 }
 
 TEST_CASE("get_cgroupid in a cgroup namespace never takes a cgroup of its own for one outside") {
+    if (emulated())
+        SKIP_TEST(in_emulator);
     const auto outer = cgroup::make("-outer");
     if (!outer)
         SKIP_TEST(no_cgroup);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "support/answers.hpp"
+#include "support/emulated.hpp"
 #include "support/nested.hpp"
 
 #include "uapi.hpp"
@@ -105,6 +106,8 @@ TEST_CASE("get_id is the same for every caller, whatever its user and its namesp
 }
 
 TEST_CASE("get_id has all 64 bits: it is the process's file handle") {
+    if (emulated())
+        SKIP_TEST(in_emulator);
     if (!has(feature::file_handle))
         SKIP_TEST("no file handles of pidfds");
     const test_child c = test_child::running();

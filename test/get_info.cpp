@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "support/answers.hpp"
 #include "support/cgroups.hpp"
+#include "support/emulated.hpp"
 #include "support/nested.hpp"
 
 #include <unistd.h>
@@ -95,6 +96,8 @@ TEST_CASE("get_info leaves out the cgroup that cannot be told, and never says 0"
 }
 
 TEST_CASE("get_info is in the caller's pid namespace, whichever /proc is mounted") {
+    if (emulated())
+        SKIP_TEST(in_emulator);
     for (const char* proc : {"", "fresh"}) {
         for (const profile& kernel : all_profiles()) {
             CAPTURE(kernel.name, proc);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "support/answers.hpp"
+#include "support/emulated.hpp"
 #include "support/nested.hpp"
 
 #include <fstream>
@@ -129,6 +130,8 @@ TEST_CASE("get_ppid without the ioctl says that /proc hides the process") {
 }
 
 TEST_CASE("get_ppid is in the caller's pid namespace, whichever /proc is mounted") {
+    if (emulated())
+        SKIP_TEST(in_emulator);
     for (const char* proc : {"", "fresh"}) {
         for (const profile& kernel : all_profiles()) {
             CAPTURE(kernel.name, proc);

@@ -2,6 +2,7 @@
 // Processes that are made to confuse, and callers in odd states.
 #include "support/attempts.hpp"
 #include "support/catch.hpp"
+#include "support/emulated.hpp"
 #include "support/isolated.hpp"
 #include "support/processes.hpp"
 
@@ -158,6 +159,8 @@ TEST_CASE("a process with an odd name is told of like any other") {
 }
 
 TEST_CASE("a process with many groups is told of like any other") {
+    if (emulated())
+        SKIP_TEST(in_emulator);
     const test_child c = prepared([] {
         std::vector<gid_t> groups;
         for (gid_t g = 0; g < 2000; ++g)
@@ -220,6 +223,8 @@ TEST_CASE("a process whose first thread has exited lives, and is told of") {
 }
 
 TEST_CASE("a caller whose first thread has exited learns everything") {
+    if (emulated())
+        SKIP_TEST(in_emulator);
     const test_child c = test_child::running();
     for (const profile& kernel : kernels()) {
         CAPTURE(kernel.name);
@@ -238,6 +243,8 @@ TEST_CASE("a caller whose first thread has exited learns everything") {
 }
 
 TEST_CASE("a thread with file descriptors of its own asks about those, not about its process's") {
+    if (emulated())
+        SKIP_TEST(in_emulator);
     const test_child target = test_child::running();
     const test_child decoy = test_child::running();
     for (const profile& kernel : kernels()) {
@@ -261,6 +268,8 @@ TEST_CASE("a thread with file descriptors of its own asks about those, not about
 }
 
 TEST_CASE("a child that shares its parent's memory is a process of its own to the library") {
+    if (emulated())
+        SKIP_TEST(in_emulator);
     struct told {
         facts of_target;
         bool self_is_child;
@@ -301,6 +310,8 @@ TEST_CASE("a child that shares its parent's memory is a process of its own to th
 }
 
 TEST_CASE("a caller that the kernel protects from inspection learns everything") {
+    if (emulated())
+        SKIP_TEST(in_emulator);
     const test_child target = test_child::running();
     for (const profile& kernel : kernels()) {
         CAPTURE(kernel.name);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // How the example tool pidfd-inspect shows names and arguments of any bytes.
 #include "support/catch.hpp"
+#include "support/emulated.hpp"
 #include "support/inspect.hpp"
 #include "support/processes.hpp"
 
@@ -61,6 +62,8 @@ std::optional<test_child> odd_child(const std::string& comm, std::string_view co
 } // namespace
 
 TEST_CASE("pidfd-inspect shows a name and arguments of any bytes without harm to the terminal") {
+    if (emulated())
+        SKIP_TEST(in_emulator);
     using namespace std::string_literals;
     const std::string comm = "a) \n\x1b[31m\xff'\xc3\xa9";
     const std::string line = "x y\0it's\0\0\x1b[m\\\0\xff\0\xe2\x80\xaez\0"s;

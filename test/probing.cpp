@@ -2,6 +2,7 @@
 // What the library learns of the kernel, and from what it must not learn.
 #include "support/answers.hpp"
 #include "support/cgroups.hpp"
+#include "support/emulated.hpp"
 
 #include "uapi.hpp"
 
@@ -106,6 +107,8 @@ TEST_CASE(
 }
 
 TEST_CASE("a filter that is installed later is noticed") {
+    if (emulated())
+        SKIP_TEST(in_emulator);
     const test_child c = test_child::running();
     for (const profile& kernel : all_profiles()) {
         CAPTURE(kernel.name);

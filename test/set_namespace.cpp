@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "support/catch.hpp"
+#include "support/emulated.hpp"
 #include "support/error_of.hpp"
 #include "support/fds.hpp"
 #include "support/isolated.hpp"
@@ -123,6 +124,8 @@ TEST_CASE("set_namespace enters several namespaces at once") {
 }
 
 TEST_CASE("set_namespace moves only children into a pid namespace") {
+    if (emulated())
+        SKIP_TEST(in_emulator);
     struct facts {
         int error;
         bool caller_moved;
@@ -297,6 +300,8 @@ TEST_CASE("set_namespace enters nothing through what is no pidfd, not through a 
 }
 
 TEST_CASE("set_namespace before Linux 5.8 enters one namespace through /proc") {
+    if (emulated())
+        SKIP_TEST(in_emulator);
     const test_child c = in_new(several);
     if (!c.prepared())
         SKIP_TEST(no_right);
@@ -312,6 +317,8 @@ TEST_CASE("set_namespace before Linux 5.8 enters one namespace through /proc") {
 }
 
 TEST_CASE("set_namespace before Linux 5.8 of several is unsupported, and enters none of them") {
+    if (emulated())
+        SKIP_TEST(in_emulator);
     const test_child c = in_new(several);
     if (!c.prepared())
         SKIP_TEST(no_right);
@@ -324,6 +331,8 @@ TEST_CASE("set_namespace before Linux 5.8 of several is unsupported, and enters 
 }
 
 TEST_CASE("set_namespace before Linux 5.8 tells the errors apart as well") {
+    if (emulated())
+        SKIP_TEST(in_emulator);
     const test_child zombie = test_child::zombie();
     const test_child reaped = test_child::reaped();
     for (const test_child* c : {&zombie, &reaped}) {

@@ -2,6 +2,7 @@
 // Where waiting is odd: interruptions, threads that outlive their leader, tracers, children that
 // tell their end by no signal, children that stop and go on.
 #include "support/catch.hpp"
+#include "support/emulated.hpp"
 #include "support/isolated.hpp"
 #include "support/processes.hpp"
 
@@ -102,6 +103,8 @@ TEST_CASE("wait goes on after every interruption by a signal") {
 }
 
 TEST_CASE("wait for a process whose first thread has exited waits for the last one") {
+    if (emulated())
+        SKIP_TEST(in_emulator);
     struct result {
         bool leader_ended;
         int early;
@@ -224,6 +227,8 @@ TEST_CASE("wait for a killed child that is traced comes back once the tracer has
 }
 
 TEST_CASE("wait for a child that tells its end by no signal") {
+    if (emulated())
+        SKIP_TEST(in_emulator);
     const auto got = isolated({}, [] {
         // All arguments are zero, so that their order, another on each architecture, does not
         // matter.

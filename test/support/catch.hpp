@@ -15,6 +15,8 @@ namespace support {
 
 /// Notes that the running test case is skipped; use SKIP_TEST.
 void skip(const std::string& reason);
+/// The same, and leaves it by an exception: for where it cannot return.
+[[noreturn]] void skip_at_once(const std::string& reason);
 
 } // namespace support
 

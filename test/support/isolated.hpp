@@ -15,6 +15,9 @@ namespace support {
 /// For a forked child: gives the signals that the test runner catches, for its reports, back to the
 /// kernel, so that the child dies of them and the parent tells the tale.
 void restore_signals();
+/// For a forked child: _exit, after it has written down which lines it has covered, if that is
+/// measured.
+[[noreturn]] void end_child(int code);
 
 /// The surroundings. Everything is the test's own by default.
 struct surroundings {
@@ -43,7 +46,8 @@ report run(const surroundings& s, void* result, std::size_t size, void (*call)(v
 } // namespace detail
 
 /// What became of the function: its value, or why the surroundings cannot be had here. If it died,
-/// the calling test case fails.
+/// the calling test case fails. Where no kernel but the native one can be had, the calling test case
+/// is skipped from there on: what it checked of the native one counts.
 template <class T>
 struct outcome {
     std::optional<T> value;

@@ -13,6 +13,7 @@ namespace support {
 namespace {
 
 constexpr int cannot_execute = 127;
+constexpr int foreign = 126; // built for another machine
 
 std::string whole_file(int fd) {
     std::string text;
@@ -52,7 +53,7 @@ finished run(const surroundings& s, const std::string& program,
             if (prepare != nullptr)
                 prepare();
             execv(program.c_str(), argv.data());
-            _exit(cannot_execute);
+            _exit(errno == ENOEXEC ? foreign : cannot_execute);
         }
         int result = 0;
         while (waitpid(child, &result, 0) < 0 && errno == EINTR) {
@@ -67,6 +68,8 @@ finished run(const surroundings& s, const std::string& program,
         f.missing = status.missing;
     else if (*status == -1)
         f.missing = "the program cannot be reached by that user";
+    else if (*status == foreign)
+        f.missing = "the tests run in an emulator, which runs no other programs of its machine";
     else
         f.status = *status;
     return f;
