@@ -88,7 +88,10 @@ bool try_without_pidfd(feature f, int& error, int& expected) noexcept {
 }
 
 int open_process(unique_fd& self) noexcept {
-    self.reset(sys::pidfd_open(sys::getpid(), 0));
+    const pid_t pid = sys::getpid();
+    if (pid < 0)
+        return -pid; // a sandbox that refuses even this
+    self.reset(sys::pidfd_open(pid, 0));
     return self ? 0 : -self.get();
 }
 

@@ -117,8 +117,8 @@ int explain_clone(int error, const spawn_options& o) noexcept {
 void reap(pid_t pid, int pidfd) noexcept {
     siginfo_t info;
     const int error = -sys::waitid(pidfd, info, WEXITED | uapi::wait_all);
-    if (error != EINVAL && error != ENOSYS && error != EPERM && error != EACCES)
-        return; // done; or somebody else has, to whom its number may be anybody's by now
+    if (error == 0 || error == ECHILD)
+        return; // done; or somebody else has, and its number may be anybody's by now
     // No waitid(P_PIDFD) in this kernel or sandbox: then the child is there, and has its number.
     (void)sys::wait_by_number(pid);
 }
@@ -193,16 +193,19 @@ namespace abi {
 
 int spawn(const char* file, const char* const* argv, const spawn_options& options, std::size_t size,
           int& fd, spawn_step* failed) noexcept {
-    if (failed != nullptr)
-        *failed = spawn_step::options;
+    const auto refuse = [failed](int error) {
+        if (failed != nullptr)
+            *failed = spawn_step::options;
+        return error;
+    };
     if (file == nullptr || argv == nullptr)
-        return EINVAL;
+        return refuse(EINVAL);
     // A caller from a later time must not be told that what this library does not know was done.
     if (size > sizeof options)
-        return EOPNOTSUPP;
+        return refuse(EOPNOTSUPP);
     shared_plan shared;
     if (shared.error() != 0)
-        return shared.error();
+        return refuse(shared.error());
     spawn_plan& plan = *new (&shared.get()) spawn_plan{};
     std::memcpy(static_cast<void*>(&plan.options), &options, size);
     plan.file = file;
@@ -214,7 +217,7 @@ int spawn(const char* file, const char* const* argv, const spawn_options& option
     plan.pidfd = -1;
     plan.step = spawn_step::options;
     if (!valid(plan.options))
-        return EINVAL;
+        return refuse(EINVAL);
     if (plan.options.search_path && std::strchr(file, '/') == nullptr && *file != '\0') {
         plan.search = std::getenv("PATH");
         if (plan.search == nullptr)

@@ -310,14 +310,14 @@ int wait_by_number(pid_t pid) noexcept {
 }
 
 int map_shared(std::size_t size, void*& where) noexcept {
-    const int saved = errno;
-    void* const found =
-        ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    const int error = found == MAP_FAILED ? -errno : 0;
-    errno = saved;
-    if (error == 0)
+    return once([&] {
+        void* const found =
+            ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        if (found == MAP_FAILED)
+            return -1;
         where = found;
-    return error;
+        return 0;
+    });
 }
 
 void unmap(void* where, std::size_t size) noexcept {

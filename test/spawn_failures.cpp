@@ -195,7 +195,7 @@ TEST_CASE("bad values of options fail at their own step") {
     refused(EINVAL, spawn_step::limits, [&](spawn_options& o) { o.limits = inverted; });
     refused(EINVAL, spawn_step::parent_death,
             [](spawn_options& o) { o.parent_death_signal = 9999; });
-    refused(EPERM, spawn_step::process_group, [](spawn_options& o) {
+    refused(EINVAL, spawn_step::options, [](spawn_options& o) {
         o.new_session = true; // whose leader is in its own group for good
         o.process_group = 0;
     });
