@@ -102,7 +102,9 @@ def file_system(init: Path, programs: list[Program], tools: Sequence[Path], nonc
         if (path := shutil.which(name)) is not None:
             files.program(f"/bin/{name}", Path(path))
     for tool in tools:
+        # Some are known by their place in the build, some are looked for beside the program.
         files.program(str(tool.absolute()), tool)
+        files.program(f"/programs/{tool.name}", tool)
     for number, program in enumerate(programs):
         place = f"/programs/{program.path.name}"
         files.program(place, program.path)
