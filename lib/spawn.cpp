@@ -136,19 +136,24 @@ bool changes_credentials(const spawn_options& o) noexcept {
 /// of everything else, and under emulators that make a copy of what should be shared.
 class shared_plan {
 public:
-    shared_plan() noexcept : error_(-sys::map_shared(sizeof(spawn_plan), where_)) {}
+    shared_plan() noexcept {
+        void* where = nullptr;
+        error_ = -sys::map_shared(sizeof(spawn_plan), where);
+        if (error_ == 0)
+            plan_ = new (where) spawn_plan{};
+    }
     ~shared_plan() {
         if (error_ == 0)
-            sys::unmap(where_, sizeof(spawn_plan));
+            sys::unmap(plan_, sizeof(spawn_plan));
     }
     shared_plan(const shared_plan&) = delete;
     shared_plan& operator=(const shared_plan&) = delete;
     int error() const noexcept { return error_; }
-    spawn_plan& get() noexcept { return *static_cast<spawn_plan*>(where_); }
+    spawn_plan& get() noexcept { return *plan_; }
 
 private:
-    void* where_ = nullptr;
-    int error_;
+    spawn_plan* plan_ = nullptr;
+    int error_ = 0;
 };
 
 int start(spawn_plan& plan, int& fd) noexcept {
@@ -206,7 +211,7 @@ int spawn(const char* file, const char* const* argv, const spawn_options& option
     shared_plan shared;
     if (shared.error() != 0)
         return refuse(shared.error());
-    spawn_plan& plan = *new (&shared.get()) spawn_plan{};
+    spawn_plan& plan = shared.get();
     std::memcpy(static_cast<void*>(&plan.options), &options, size);
     plan.file = file;
     plan.argv = argv;

@@ -42,10 +42,12 @@ bool contains(const sigset_t* set, int signal) noexcept {
 /// zeros say SIG_DFL everywhere.
 struct kernel_sigaction {
 #ifdef __mips__
+    // cppcheck-suppress unusedStructMember // the kernel uses it
     unsigned long flags;
     std::uintptr_t handler;
 #else
     std::uintptr_t handler;
+    // cppcheck-suppress unusedStructMember // the kernel uses it
     unsigned long flags;
 #endif
     std::uint64_t rest[4];

@@ -27,6 +27,7 @@ public:
               class = std::enable_if_t<std::is_convertible_v<
                   std::remove_pointer_t<decltype(std::data(std::declval<const Range&>()))> (*)[],
                   const T (*)[]>>>
+    // cppcheck-suppress noExplicitConstructor // a view is made in passing
     constexpr array_view(const Range& range) noexcept
         : data_(std::data(range)), size_(std::size(range)) {}
 
