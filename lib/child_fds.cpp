@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "child_fds.hpp"
 
+#include "procfs.hpp"
 #include "sys.hpp"
 #include "text.hpp"
 #include "uapi.hpp"
@@ -10,7 +11,6 @@
 #include <cstdint>
 #include <cstring>
 #include <fcntl.h>
-#include <limits>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -31,12 +31,15 @@ constexpr std::size_t name_offset = 19;
 
 /// Kernels before 5.11: from the list in /proc.
 bool close_listed_on_exec() noexcept {
-    const int list = sys::openat(AT_FDCWD, "/proc/self/fd", O_RDONLY | O_DIRECTORY);
-    if (list < 0)
+    unique_fd root;
+    if (procfs::open_root(root) != 0)
+        return false;
+    const unique_fd list(sys::openat(root.get(), "self/fd", O_RDONLY | O_DIRECTORY));
+    if (!list)
         return false;
     alignas(std::uint64_t) char buffer[1024];
     long size = 0;
-    while ((size = ::syscall(SYS_getdents64, list, buffer, sizeof buffer)) > 0) {
+    while ((size = ::syscall(SYS_getdents64, list.get(), buffer, sizeof buffer)) > 0) {
         for (long at = 0; at < size;) {
             directory_entry entry{};
             std::memcpy(&entry, buffer + at, name_offset);
@@ -46,27 +49,20 @@ bool close_listed_on_exec() noexcept {
             at += entry.size;
         }
     }
-    sys::close(list);
     return size == 0;
 }
 
-/// Without /proc: every number that there can be.
+/// Without /proc: every number that there can be. The soft limit may have been lowered since.
 long close_all_on_exec() noexcept {
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return -errno;
-    const rlim_t most = std::min<rlim_t>(limit.rlim_cur, std::numeric_limits<int>::max());
-    for (int fd = first_unwanted; fd < static_cast<int>(most); ++fd)
+    constexpr std::uint64_t many = 1U << 20; // the kernel's own limit, if nobody has raised it
+    std::uint64_t limit[2] = {};
+    if (const long error = sys::call(SYS_prlimit64, 0, RLIMIT_NOFILE, nullptr, limit); error < 0)
+        return error;
+    if (limit[1] > many)
+        return -EOPNOTSUPP; // to try them all would take for ever
+    for (int fd = first_unwanted; fd < static_cast<int>(limit[1]); ++fd)
         (void)sys::set_cloexec(fd);
     return 0;
-}
-
-long close_on_exec() noexcept {
-    const int result = sys::close_range_on_exec(first_unwanted);
-    // Missing, or without this flag, or refused by a sandbox.
-    if (result == 0 || close_listed_on_exec())
-        return 0;
-    return close_all_on_exec();
 }
 
 bool is_target(const spawn_options& o, int fd) noexcept {
@@ -88,7 +84,15 @@ int copy_aside(const spawn_options& o, int fd, int& lowest) noexcept {
 
 } // namespace
 
-long arrange_child_fds(const spawn_options& o) noexcept {
+long close_child_fds(const spawn_options& o) noexcept {
+    // close_range is missing, or without this flag, or refused by a sandbox.
+    if (!o.close_other_fds || sys::close_range_on_exec(first_unwanted) == 0 ||
+        close_listed_on_exec())
+        return 0;
+    return close_all_on_exec();
+}
+
+long map_child_fds(const spawn_options& o) noexcept {
     // All are looked at before any is made: a new one could take the number of one that is closed.
     for (const fd_mapping& m : o.fds)
         if (const int error = sys::is_open(m.from); error != 0)
@@ -105,9 +109,6 @@ long arrange_child_fds(const spawn_options& o) noexcept {
             return source;
         sources[count++] = source;
     }
-    if (o.close_other_fds)
-        if (const long error = close_on_exec(); error != 0)
-            return error;
     count = 0;
     for (const fd_mapping& m : o.fds) {
         const int source = sources[count++];

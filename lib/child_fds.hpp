@@ -7,8 +7,13 @@
 
 namespace pidfd_util {
 
-/// In the child: 0, or a negated errno.
-long arrange_child_fds(const spawn_options& options) noexcept;
+// In the child: 0, or a negated errno.
+
+/// Has those closed by execve that nobody asked for. Done before another mount namespace is entered,
+/// whose /proc may be anything.
+long close_child_fds(const spawn_options& options) noexcept;
+
+long map_child_fds(const spawn_options& options) noexcept;
 
 } // namespace pidfd_util
 

@@ -83,7 +83,16 @@ long clone3(uapi::clone_args& args, int (*run)(void*), void* argument) noexcept 
     return first;
 #else
     (void)args, (void)run, (void)argument;
-    return -EOPNOTSUPP;
+    return -ENOSYS;
+#endif
+}
+
+/// Where the stack begins.
+void* begin_of(const clone_request& request) noexcept {
+#ifdef __hppa__ // where it grows upwards
+    return request.stack;
+#else
+    return static_cast<char*>(request.stack) + request.stack_size;
 #endif
 }
 
@@ -95,9 +104,9 @@ pid_t clone_and_wait(const clone_request& request, int& pidfd) noexcept {
     const int saved = errno; // which the child shares, too
     // The older call where it is enough: sandboxes let it pass more often than clone3.
     if ((flags & ~old_flags) == 0 && request.cgroup < 0) {
-        const int pid = __clone(request.run, static_cast<char*>(request.stack) + request.stack_size,
-                                static_cast<int>(static_cast<unsigned>(flags)), request.argument,
-                                &pidfd, nullptr, nullptr);
+        const int pid =
+            __clone(request.run, begin_of(request), static_cast<int>(static_cast<unsigned>(flags)),
+                    request.argument, &pidfd, nullptr, nullptr);
         const int result = pid < 0 ? -errno : pid;
         errno = saved;
         return result;

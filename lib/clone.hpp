@@ -19,7 +19,7 @@ struct clone_request {
     void* argument = nullptr;
 };
 
-/// Returns once the child has run a program or has ended: its pid, or a negated errno. EOPNOTSUPP
+/// Returns once the child has run a program or has ended: its pid, or a negated errno. ENOSYS also
 /// where this machine has no way to make a child with these flags. `pidfd` is set before the child
 /// runs, and stays as it is on kernels that make no pidfds. The child tells its end by no signal:
 /// who runs a program has the kernel send SIGCHLD again, and one that could not is seen by nobody

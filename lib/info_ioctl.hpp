@@ -5,7 +5,7 @@
 
 #include "uapi.hpp"
 
-#include <pidfd_util/abi.hpp>
+#include <pidfd_util/abi_types.hpp>
 
 namespace pidfd_util::info_ioctl {
 

@@ -78,15 +78,20 @@ int open_by_procfs(int fd, namespace_type type, unique_fd& ns) noexcept {
     return error;
 }
 
+int open_any(int fd, namespace_type type, unique_fd& ns, answer_path* answered) noexcept {
+    const auto by_ioctl = [&] { return namespace_ioctl::open(fd, type, ns); };
+    const auto by_procfs = [&] { return open_by_procfs(fd, type, ns); };
+    return probe::choose(fd, answered, feature::namespace_ioctl,
+                         probe::path{answer_path::ioctl, by_ioctl},
+                         probe::path{answer_path::procfs, by_procfs});
+}
+
 /// What setns calls invalid may also be a type that the kernel was built without.
 bool lacks_a_type(int fd, namespace_flags flags) noexcept {
     for (const kind& k : kinds) {
-        int ns = -1;
-        if ((flags & k.flag) == namespace_flags::none)
-            continue;
-        const int error = abi::get_namespace(fd, k.type, ns, nullptr);
-        const unique_fd owner(ns);
-        if (error == EOPNOTSUPP)
+        unique_fd ns;
+        if ((flags & k.flag) != namespace_flags::none &&
+            open_any(fd, k.type, ns, nullptr) == EOPNOTSUPP)
             return true;
     }
     return false;
@@ -117,11 +122,7 @@ int get_namespace(int fd, namespace_type type, int& ns, answer_path* answered) n
     if (static_cast<unsigned>(type) >= sizeof links / sizeof *links)
         return EINVAL;
     unique_fd found;
-    const auto by_ioctl = [&] { return namespace_ioctl::open(fd, type, found); };
-    const auto by_procfs = [&] { return open_by_procfs(fd, type, found); };
-    const int error = probe::choose(fd, answered, feature::namespace_ioctl,
-                                    probe::path{answer_path::ioctl, by_ioctl},
-                                    probe::path{answer_path::procfs, by_procfs});
+    const int error = open_any(fd, type, found, answered);
     if (error == 0)
         ns = found.release();
     return error;

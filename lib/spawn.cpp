@@ -13,7 +13,9 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <fcntl.h>
 #include <new>
+#include <string_view>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -107,6 +109,8 @@ int explain_clone(int error, const spawn_options& o) noexcept {
     case EINVAL: // how flags of later kernels are refused,
     case E2BIG:  // and arguments that are longer than the kernel knows
         return needs_clone3 ? EOPNOTSUPP : error;
+    case EOPNOTSUPP: // a cgroup in the state "domain invalid", says clone(2)
+        return EBUSY;
     default:
         return needs_clone3 ? who_forbids(error, [] { return sys::failing_clone3(nullptr, 0); })
                             : error;
@@ -156,6 +160,25 @@ private:
     int error_ = 0;
 };
 
+/// Whether a signal ended the child before it ran the program: it is there, as nobody else would
+/// find it, and still tells its end by no signal.
+bool never_ran(int pidfd) noexcept {
+    constexpr int look = WEXITED | WNOHANG | WNOWAIT;
+    siginfo_t info;
+    if (sys::waitid(pidfd, info, look) != -ECHILD)
+        return false;
+    return sys::waitid(pidfd, info, look | uapi::wait_all) == 0 && info.si_pid != 0;
+}
+
+/// A child that is born frozen would never run its program, for which its parent waits.
+bool is_frozen(int cgroup) noexcept {
+    const unique_fd events(sys::openat(cgroup, "cgroup.events", O_RDONLY));
+    char text[256];
+    const ssize_t size = events ? sys::read(events.get(), text, sizeof text) : 0;
+    return size > 0 && std::string_view(text, static_cast<std::size_t>(size)).find("frozen 1") !=
+                           std::string_view::npos;
+}
+
 int start(spawn_plan& plan, int& fd) noexcept {
     alignas(16) char stack[stack_size];
     clone_request request;
@@ -167,6 +190,9 @@ int start(spawn_plan& plan, int& fd) noexcept {
     request.run = run_spawn_plan;
     request.argument = &plan;
 
+    plan.step = spawn_step::clone;
+    if (plan.options.cgroup >= 0 && is_frozen(plan.options.cgroup))
+        return EBUSY;
     pid_t pid = 0;
     {
         const all_signals_blocked block;
@@ -176,6 +202,12 @@ int start(spawn_plan& plan, int& fd) noexcept {
         plan.old_mask = block.old();
         plan.step = spawn_step::clone;
         pid = clone_and_wait(request, plan.pidfd);
+        // Linux 5.6 to 6.0 refuse to share the memory once the caller has set a time namespace for
+        // its children.
+        if (pid == -EINVAL && request.share_memory) {
+            request.share_memory = false;
+            pid = clone_and_wait(request, plan.pidfd);
+        }
     }
 #ifdef PIDFD_UTIL_ASAN
     // The child has gone without leaving its functions.
@@ -184,6 +216,10 @@ int start(spawn_plan& plan, int& fd) noexcept {
     if (pid < 0)
         return explain_clone(-pid, plan.options);
     unique_fd pidfd(plan.pidfd);
+    if (plan.error == 0 && !plan.options.autoreap && never_ran(pidfd.get())) {
+        plan.step = spawn_step::exec;
+        plan.error = ECANCELED;
+    }
     if (plan.error != 0) {
         reap(pid, pidfd.get());
         return plan.error;
@@ -210,6 +246,9 @@ int spawn(const char* file, const char* const* argv, const spawn_options& option
         return refuse(EOPNOTSUPP);
     spawn_options known;
     std::memcpy(static_cast<void*>(&known), &options, size);
+    for (const unsigned char byte : known.reserved)
+        if (byte != 0)
+            return refuse(EOPNOTSUPP);
     if (!valid(known))
         return refuse(EINVAL);
     shared_plan shared;

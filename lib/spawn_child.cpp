@@ -46,13 +46,21 @@ struct kernel_sigaction {
 constexpr std::uintptr_t default_action = 0; // SIG_DFL
 constexpr std::uintptr_t ignore_action = 1;  // SIG_IGN
 
+long signal_action(int signal, const kernel_sigaction* action, kernel_sigaction* old) noexcept {
+#ifdef __sparc__ // where the restorer comes before the size
+    return call(SYS_rt_sigaction, signal, action, old, nullptr, sizeof(signal_set));
+#else
+    return call(SYS_rt_sigaction, signal, action, old, sizeof(signal_set));
+#endif
+}
+
 /// No handler of the parent's may ever run here: its memory is the parent's.
 long set_signal_actions(const spawn_options& o) noexcept {
     for (int signal = 1; signal <= last_signal; ++signal) {
         if (signal == SIGKILL || signal == SIGSTOP)
             continue;
         kernel_sigaction action{};
-        const long got = call(SYS_rt_sigaction, signal, nullptr, &action, sizeof(signal_set));
+        const long got = signal_action(signal, nullptr, &action);
         if (got != 0)
             return got;
         const std::uintptr_t old = action.handler;
@@ -65,7 +73,7 @@ long set_signal_actions(const spawn_options& o) noexcept {
             continue;
         action = {};
         action.handler = wanted;
-        const long set = call(SYS_rt_sigaction, signal, &action, nullptr, sizeof(signal_set));
+        const long set = signal_action(signal, &action, nullptr);
         if (set != 0)
             return set;
     }
@@ -169,13 +177,14 @@ int run_spawn_plan(void* argument) noexcept {
     s.take(spawn_step::clone, plan.pidfd < 0, [] { return -EOPNOTSUPP; });
     // First of all: signals can only be let in once no handler is there that they could run.
     s.take(spawn_step::signals, true, [&] { return set_signal_actions(o); });
+    s.take(spawn_step::file_descriptors, true, [&] { return close_child_fds(o); });
     s.take(spawn_step::enter_namespaces, o.enter_namespaces != namespace_flags::none, [&] {
         return call(SYS_setns, o.enter_process, static_cast<unsigned>(o.enter_namespaces));
     });
     s.take(spawn_step::session, o.new_session, [] { return call(SYS_setsid); });
     s.take(spawn_step::process_group, o.process_group >= 0,
            [&] { return call(SYS_setpgid, 0, o.process_group); });
-    s.take(spawn_step::file_descriptors, true, [&] { return arrange_child_fds(o); });
+    s.take(spawn_step::file_descriptors, true, [&] { return map_child_fds(o); });
     s.take(spawn_step::limits, true, [&] { return set_limits(o); });
     s.take(spawn_step::priority, o.set_priority,
            [&] { return call(SYS_setpriority, PRIO_PROCESS, 0, o.priority); });

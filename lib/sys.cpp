@@ -3,7 +3,7 @@
 
 #include "uapi.hpp"
 
-#include <pidfd_util/abi.hpp>
+#include <pidfd_util/abi_types.hpp>
 
 #include <algorithm>
 #include <cerrno>
@@ -11,6 +11,7 @@
 #include <ctime>
 #include <limits>
 #include <poll.h>
+#include <sys/wait.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -68,9 +69,12 @@ constexpr long fcntl_number = SYS_fcntl;
 #endif
 
 // 32-bit machines younger than the year-2038 work have only the call with 64-bit times.
-#ifdef SYS_ppoll
+#if defined(SYS_ppoll) && !(defined(__x86_64__) && defined(__ILP32__))
 constexpr long ppoll_number = SYS_ppoll;
 using kernel_time = long;
+#elif defined(SYS_ppoll)
+constexpr long ppoll_number = SYS_ppoll;
+using kernel_time = std::int64_t;
 #else
 constexpr long ppoll_number = SYS_ppoll_time64;
 using kernel_time = std::int64_t;
@@ -245,6 +249,8 @@ int poll(struct pollfd* set, std::size_t count, std::int64_t deadline) noexcept 
         });
         if (ready == -EINTR)
             continue;
+        if (ready == -EINVAL) // more than RLIMIT_NOFILE allows, be they open or not
+            return -EMFILE;
         if (ready != 0 || left < std::numeric_limits<std::int32_t>::max() * second)
             return static_cast<int>(ready);
     }
@@ -292,8 +298,10 @@ int failing_clone3(const uapi::clone_args* args, std::size_t size) noexcept {
 }
 
 int wait_by_number(pid_t pid) noexcept {
-    return patiently(
-        [=] { return ::syscall(SYS_wait4, long{pid}, nullptr, long{uapi::wait_all}, nullptr); });
+    siginfo_t info;
+    return patiently([&] {
+        return ::syscall(SYS_waitid, P_PID, pid, &info, WEXITED | uapi::wait_all, nullptr);
+    });
 }
 
 int map_shared(std::size_t size, void*& where) noexcept {

@@ -9,21 +9,31 @@
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 
-// One number on every architecture but alpha, whose headers have had them since Linux 5.10.
-#if !defined(SYS_pidfd_send_signal) && !defined(__alpha__)
-#define SYS_pidfd_send_signal 424
+// Counted from the same start on every architecture, for those that came after Linux 5.0. (Alpha
+// counts differently, and its headers must have them.)
+#if defined(__mips__)
+#define PIDFD_UTIL_SYSCALL(number) (__NR_Linux + (number))
+#elif defined(__x86_64__) && defined(__ILP32__)
+#define PIDFD_UTIL_SYSCALL(number) (__X32_SYSCALL_BIT + (number))
+#else
+#define PIDFD_UTIL_SYSCALL(number) (number)
 #endif
-#if !defined(SYS_pidfd_open) && !defined(__alpha__)
-#define SYS_pidfd_open 434
+#ifndef __alpha__
+#ifndef SYS_pidfd_send_signal
+#define SYS_pidfd_send_signal PIDFD_UTIL_SYSCALL(424)
 #endif
-#if !defined(SYS_clone3) && !defined(__alpha__)
-#define SYS_clone3 435
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open PIDFD_UTIL_SYSCALL(434)
 #endif
-#if !defined(SYS_close_range) && !defined(__alpha__)
-#define SYS_close_range 436
+#ifndef SYS_clone3
+#define SYS_clone3 PIDFD_UTIL_SYSCALL(435)
 #endif
-#if !defined(SYS_pidfd_getfd) && !defined(__alpha__)
-#define SYS_pidfd_getfd 438
+#ifndef SYS_close_range
+#define SYS_close_range PIDFD_UTIL_SYSCALL(436)
+#endif
+#ifndef SYS_pidfd_getfd
+#define SYS_pidfd_getfd PIDFD_UTIL_SYSCALL(438)
+#endif
 #endif
 
 namespace pidfd_util::uapi {

@@ -21,6 +21,10 @@ namespace {
 /// Children of every kind: also those that tell their end by another signal than SIGCHLD.
 constexpr int any_child = uapi::wait_all;
 
+// Of looking again where nothing can be polled for; nanoseconds.
+constexpr std::int64_t shortest_pause = 1'000'000;
+constexpr std::int64_t longest_pause = 64 * shortest_pause;
+
 int to_wait_status(const siginfo_t& info) noexcept {
     const auto status = state_change(info.si_code, info.si_status).ended();
     return status ? status->wait_status() : 0;
@@ -50,8 +54,6 @@ int explain(int fd, int error) noexcept {
 
 /// Waits for a change until the deadline; `si_pid` is 0 where there was none.
 int wait_until(int fd, int changes, std::int64_t deadline, siginfo_t& info) noexcept {
-    constexpr std::int64_t shortest_pause = 1'000'000; // nanoseconds
-    constexpr std::int64_t longest_pause = 64 * shortest_pause;
     if (deadline == abi::never) {
         const int error = -sys::waitid(fd, info, changes | any_child);
         if (error != 0 && error != EAGAIN)
@@ -71,7 +73,8 @@ int wait_until(int fd, int changes, std::int64_t deadline, siginfo_t& info) noex
         if (info.si_pid != 0 || now >= deadline)
             return 0;
         if (pause == 0) {
-            if (const int events = sys::poll(fd, deadline); events < 0)
+            // A process that may have no file descriptor cannot poll either.
+            if (const int events = sys::poll(fd, deadline); events < 0 && events != -EMFILE)
                 return -events;
             pause = shortest_pause;
             continue;
@@ -101,19 +104,23 @@ int wait_as_owner(int fd, std::int64_t deadline, bool& ended, int& status) noexc
     if (error != ECHILD)
         return error;
     // Reaped elsewhere; or it reaps itself, because SIGCHLD is ignored, and may live yet.
-    if (const int unknown = identify::has_ended(fd, deadline, ended); unknown != 0 || !ended)
-        return unknown;
-    // The end is seen a moment before the status: a child that reaps itself is given that moment.
-    constexpr std::int64_t pause = 1'000'000; // nanoseconds
-    for (int patience = 10;; --patience) {
+    for (std::int64_t pause = shortest_pause;; pause = std::min(2 * pause, longest_pause)) {
+        if (const int unknown = identify::has_ended(fd, deadline, ended); unknown != 0 || !ended)
+            return unknown;
+        // Asked first: the kernel keeps the status before the process shows as reaped.
+        bool reaped = false;
+        (void)identify::is_reaped(fd, reaped);
         const int lost = info_ioctl::get_exit(fd, ended, status);
         if (lost == 0 && ended)
             return 0;
         if (lost != 0 && is_answer(lost))
             return lost; // the status may still be there to be asked for
-        if (lost != 0 || patience == 0)
+        if (lost != 0 || reaped)
             return ECHILD;
-        sys::sleep(pause);
+        const std::int64_t now = deadline == at_once ? 0 : sys::now();
+        if (now >= deadline)
+            return 0;
+        sys::sleep(std::min(pause, deadline - now));
     }
 }
 

@@ -6,13 +6,17 @@
 #include "uapi.hpp"
 
 #include <pidfd_util/child.hpp>
+#include <pidfd_util/features.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <fcntl.h>
 #include <functional>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -348,4 +352,83 @@ TEST_CASE("the status of a child that a signal killed has no code, and tells its
     CHECK(status->signal() == SIGUSR1);
     CHECK_FALSE(status->code());
     CHECK_FALSE(status->success());
+}
+
+TEST_CASE("a child tells the status that it has where the kernel keeps none") {
+    for (const profile& kernel : {native(), linux_6_12(), linux_5_10(), sandbox(EPERM)}) {
+        CAPTURE(kernel.name);
+        surroundings around;
+        around.kernel = kernel;
+        const auto got = isolated(around, [] {
+            int fd = -1;
+            fork_exiting(7, fd);
+            owner c(*pidfd::adopt(unique_fd(fd)));
+            if (!c.wait_exit() && !c.wait())
+                return std::array<int, 2>{-1, -1};
+            const int before = code_of(c.get_exit_status());
+            (void)!c.wait();
+            return std::array<int, 2>{before, code_of(c.get_exit_status())};
+        });
+        REQUIRE(got);
+        if (!kernel.forbids())
+            CHECK((*got)[0] == 7);
+        if (!kernel.forbids())
+            CHECK((*got)[1] == 7);
+    }
+}
+
+TEST_CASE("waiting without the right to any file descriptor works, and asking says EMFILE") {
+    const auto got = isolated({}, [] {
+        int fd = -1;
+        fork_sleeping(fd);
+        owner c(*pidfd::adopt(unique_fd(fd)));
+        const rlimit none{0, 0};
+        setrlimit(RLIMIT_NOFILE, &none);
+        std::array<int, 3> said{};
+        const auto alive = c.is_alive();
+        said[0] = alive ? 0 : alive.error().value();
+        said[1] = code_of(c.wait_for(std::chrono::milliseconds(3)));
+        (void)!c.kill();
+        const auto ended = c.wait_for(1h);
+        said[2] = ended && *ended ? (*ended)->signal().value_or(-1) : -2;
+        return said;
+    });
+    REQUIRE(got);
+    CHECK((*got)[0] == EMFILE);
+    CHECK((*got)[1] == -1); // not yet
+    CHECK((*got)[2] == SIGKILL);
+}
+
+TEST_CASE("a child that somebody else has to reap is not said to be lost, and no look blocks") {
+    // The caller's child has a child, and does not reap it. It falls to the caller in the end.
+    const auto got = isolated({}, [] {
+        std::array<int, 2> said{};
+        int ends[2];
+        if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0 || pipe2(ends, O_CLOEXEC) != 0)
+            return said;
+        const pid_t middle = fork();
+        if (middle == 0) {
+            const pid_t pid = fork();
+            if (pid == 0)
+                _exit(9);
+            siginfo_t info;
+            waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT);
+            (void)!write(ends[1], &pid, sizeof pid);
+            for (;;)
+                pause();
+        }
+        pid_t pid = 0;
+        (void)!read(ends[0], &pid, sizeof pid);
+        auto process = pidfd::from_pid(pid);
+        owner c(process ? std::move(*process) : pidfd());
+        said[0] = code_of(c.try_wait());
+        kill(middle, SIGKILL);
+        waitpid(middle, nullptr, 0);
+        said[1] = code_of(c.wait_for(1h));
+        return said;
+    });
+    REQUIRE(got);
+    const bool kept = *query(feature::info_ioctl) == availability::available;
+    CHECK((*got)[0] == (kept ? -1 : -1000 - ECHILD));
+    CHECK((*got)[1] == 9);
 }

@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <fcntl.h>
 #include <fstream>
 #include <sstream>
@@ -55,6 +56,10 @@ public:
     int fd() const { return fd_.get(); }
     const std::string& path() const { return path_; }
     std::string name() const { return path_.substr(path_.rfind('/')); }
+    void write(const char* file, const char* text) const {
+        const unique_fd fd(open((path_ + "/" + file).c_str(), O_WRONLY | O_CLOEXEC));
+        REQUIRE(::write(fd.get(), text, std::strlen(text)) > 0);
+    }
     void remove() {
         // The last member may be on its way out.
         for (int i = 0; i < 1000 && !path_.empty() && rmdir(path_.c_str()) != 0; ++i)
@@ -180,6 +185,42 @@ TEST_CASE("a cgroup that was removed, and what is no cgroup2 directory, are refu
     const failure removed = attempt(born_in(group.fd()));
     CHECK(removed.step == spawn_step::clone);
     CHECK(removed.error == ENOENT);
+}
+
+TEST_CASE(
+    "a cgroup that is frozen is EBUSY, as the child would never run, and works once it thaws") {
+    own_cgroup group;
+    if (!group)
+        SKIP_TEST(no_cgroup);
+    if (is_unsupported(attempt(born_in(group.fd())).error))
+        SKIP_TEST("no CLONE_INTO_CGROUP: Linux before 5.7, or not on this machine");
+    group.write("cgroup.freeze", "1");
+    const failure frozen = attempt(born_in(group.fd()));
+    group.write("cgroup.freeze", "0");
+    CHECK(frozen.step == spawn_step::clone);
+    CHECK(frozen.error == EBUSY);
+    CHECK(attempt(born_in(group.fd())).error == 0);
+}
+
+TEST_CASE("a cgroup in the state \"domain invalid\" is EBUSY, not an old kernel") {
+    own_cgroup group;
+    if (!group)
+        SKIP_TEST(no_cgroup);
+    if (is_unsupported(attempt(born_in(group.fd())).error))
+        SKIP_TEST("no CLONE_INTO_CGROUP: Linux before 5.7, or not on this machine");
+    const std::string threaded = group.path() + "/threaded";
+    const std::string invalid = group.path() + "/invalid";
+    REQUIRE(mkdir(threaded.c_str(), 0755) == 0);
+    REQUIRE(mkdir(invalid.c_str(), 0755) == 0);
+    group.write("threaded/cgroup.type", "threaded");
+    {
+        const unique_fd fd(open(invalid.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        const failure f = attempt(born_in(fd.get()));
+        CHECK(f.step == spawn_step::clone);
+        CHECK(f.error == EBUSY);
+    }
+    CHECK(rmdir(threaded.c_str()) == 0);
+    CHECK(rmdir(invalid.c_str()) == 0);
 }
 
 TEST_CASE("a cgroup that may not be written to is EACCES, not forbidden by a sandbox") {

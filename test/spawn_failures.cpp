@@ -168,6 +168,47 @@ TEST_CASE(
     refused([](spawn_options& o) { o.autokill = true; });
 }
 
+TEST_CASE("an option of a later version is unsupported, not ignored") {
+    for (std::size_t i = 0; i < sizeof(spawn_options::reserved); ++i) {
+        spawn_options o;
+        o.reserved[i] = 1;
+        check(attempt(o), EOPNOTSUPP, spawn_step::options);
+    }
+}
+
+TEST_CASE("a child that a filter kills before it runs the program is told of, and reaped") {
+    surroundings around;
+    around.kernel = {"killing setsid", {rule::killing(SYS_setsid)}};
+    for (const bool ignore : {false, true}) {
+        CAPTURE(ignore);
+        const auto got = isolated(around, [ignore] {
+            const rlimit none{0, 0};
+            setrlimit(RLIMIT_CORE, &none);
+            if (ignore)
+                std::signal(SIGCHLD, SIG_IGN);
+            spawn_options o;
+            o.new_session = true;
+            return attempt(o);
+        });
+        REQUIRE(got);
+        check(*got, ECANCELED, spawn_step::exec);
+    }
+}
+
+TEST_CASE("a program that ends at once has run, also where SIGCHLD is ignored") {
+    const auto got = isolated({}, [] {
+        std::signal(SIGCHLD, SIG_IGN);
+        int errors = 0;
+        for (int i = 0; i < 200; ++i) {
+            const auto c = spawn(spawnee(), arguments({}));
+            errors += c ? 0 : 1;
+        }
+        return errors;
+    });
+    REQUIRE(got);
+    CHECK(*got == 0);
+}
+
 TEST_CASE("bad values of options fail at their own step") {
     const auto refused = [](int error, spawn_step step,
                             const std::function<void(spawn_options&)>& set) {

@@ -8,12 +8,16 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <csignal>
 #include <fcntl.h>
 #include <map>
+#include <sched.h>
 #include <sstream>
 #include <string>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
 
@@ -312,24 +316,17 @@ TEST_CASE("where close_range is missing or refused, everything else is closed al
                     (void)!open("/dev/null", O_RDONLY);
                 const int high = open("/dev/null", O_RDONLY);
                 (void)!dup2(high, 900);
-                int ends[2];
-                if (pipe(ends) != 0)
-                    return f;
-                const fd_mapping map[] = {{ends[1], 1}, {high, 5}};
+                // Lower than a file descriptor that is open; which one may do.
+                const rlimit limit{512, 4096};
+                setrlimit(RLIMIT_NOFILE, &limit);
+                const fd_mapping map[] = {{high, 5}};
                 spawn_options o;
                 o.fds = map;
-                auto c = spawn(spawnee(), arguments({"fds"}), o);
-                f.error = c ? 0 : c.error().value();
-                close(ends[1]);
-                std::string text(20000, '\0');
-                std::size_t size = 0;
-                for (ssize_t n = 1; n > 0; size += static_cast<std::size_t>(n))
-                    n = read(ends[0], text.data() + size, text.size() - size);
-                const table t = parse(text.substr(0, size));
+                const run_result r = run({"fds"}, o);
+                f.error = r.error;
+                const table t = parse(r.output);
                 f.extra = static_cast<int>(t.size()) - 4;
                 f.mapped = t.count(5) == 1;
-                if (c)
-                    (void)!c->wait();
                 return f;
             });
             if (!got)
@@ -339,6 +336,51 @@ TEST_CASE("where close_range is missing or refused, everything else is closed al
             CHECK(got->mapped);
         }
     }
+}
+
+TEST_CASE("the /proc of a mount namespace that the child enters is not asked what is open") {
+    static const std::string program = spawnee();
+    surroundings around;
+    around.user_namespace = geteuid() != 0;
+    around.mount_namespace = true;
+    around.kernel = {"no close_range", {{SYS_close_range, ENOSYS}}};
+    struct facts {
+        bool made;
+        int error;
+        int count;
+    };
+    const auto got = isolated(around, [] {
+        facts f{};
+        int ready[2];
+        (void)!pipe2(ready, O_CLOEXEC);
+        const pid_t host = fork();
+        if (host == 0) {
+            const bool made = unshare(CLONE_NEWNS) == 0 &&
+                              mount("none", "/proc", "tmpfs", 0, nullptr) == 0 &&
+                              mkdir("/proc/self", 0755) == 0 && mkdir("/proc/self/fd", 0755) == 0;
+            (void)!write(ready[1], &made, 1);
+            for (;;)
+                pause();
+        }
+        (void)!read(ready[0], &f.made, 1);
+        (void)!dup2(0, 50);
+        const auto process = pidfd::from_pid(host);
+        spawn_options o;
+        o.enter_process = process ? process->fd() : -1;
+        o.enter_namespaces = namespace_flags::mnt;
+        const run_result r = run({"fds"}, o);
+        f.error = r.error;
+        f.count = static_cast<int>(parse(r.output).size());
+        kill(host, SIGKILL);
+        waitpid(host, nullptr, 0);
+        return f;
+    });
+    if (!got)
+        SKIP_TEST(got.missing);
+    if (!got->made)
+        SKIP_TEST("no mount namespace with a /proc of its own may be made");
+    CHECK(got->error == 0);
+    CHECK(got->count == 3);
 }
 
 TEST_CASE("the caller's own file descriptors and their flags are as they were after spawn") {

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
+#include <sched.h>
 #include <string>
 #include <unistd.h>
 
@@ -180,6 +181,26 @@ TEST_CASE("a child may go into the namespaces of a process that runs") {
     }
     CHECK(host->kill());
     CHECK(host->wait());
+}
+
+TEST_CASE("spawn works, and shares nothing, where the caller's children go into a time namespace") {
+    surroundings around;
+    around.user_namespace = geteuid() != 0;
+    const auto got = isolated(around, [] {
+        const int time = 0x80; // CLONE_NEWTIME
+        if (unshare(time) != 0)
+            return -errno;
+        auto c = spawn(spawnee(), arguments({}));
+        if (!c)
+            return c.error().value();
+        const auto status = c->wait();
+        return status && status->success() ? 0 : 1;
+    });
+    if (!got)
+        SKIP_TEST(got.missing);
+    if (*got == -EINVAL || *got == -EPERM)
+        SKIP_TEST("no time namespaces");
+    CHECK(*got == 0);
 }
 
 TEST_CASE("what a child cannot do with pid and time namespaces is EINVAL before anything is done") {

@@ -8,8 +8,8 @@
 #ifndef PIDFD_UTIL_ABI_HPP
 #define PIDFD_UTIL_ABI_HPP
 
+#include <pidfd_util/abi_types.hpp>
 #include <pidfd_util/answer_path.hpp>
-#include <pidfd_util/credentials.hpp>
 #include <pidfd_util/export.hpp>
 #include <pidfd_util/namespaces.hpp>
 #include <pidfd_util/signal_scope.hpp>
@@ -53,16 +53,6 @@ PIDFD_UTIL_EXPORT int get_id(int fd, std::uint64_t& id, answer_path* answered) n
 PIDFD_UTIL_EXPORT int get_creds(int fd, credentials& creds, answer_path* answered) noexcept;
 PIDFD_UTIL_EXPORT int get_cgroupid(int fd, std::uint64_t& cgroupid, answer_path* answered) noexcept;
 
-/// Grows at its end only; `size` tells the library how much of it the caller knows.
-struct info_record {
-    enum : std::uint32_t { has_ppid = 1, has_creds = 2, has_cgroupid = 4 };
-    std::uint32_t filled;
-    pid_t pid;
-    pid_t tgid;
-    pid_t ppid;
-    credentials creds;
-    std::uint64_t cgroupid;
-};
 PIDFD_UTIL_EXPORT int get_info(int fd, info_record& info, std::size_t size,
                                answer_path* answered) noexcept;
 
@@ -80,11 +70,7 @@ PIDFD_UTIL_EXPORT int send_signal_to(int fd, int signal, signal_scope scope) noe
 PIDFD_UTIL_EXPORT int queue_signal(int fd, int signal, sigval value) noexcept;
 PIDFD_UTIL_EXPORT int get_remote_fd(int fd, int target, int& copy) noexcept;
 
-// Deadlines are nanoseconds of CLOCK_MONOTONIC. What is not there by then is no error: `ended` and
-// its like are false.
-inline constexpr std::int64_t never = INT64_MAX;
-inline constexpr std::int64_t at_once = 0;
-
+// What is not there by the deadline is no error: `ended` and its like are false.
 PIDFD_UTIL_EXPORT int is_alive(int fd, bool& alive) noexcept;
 /// Waits until the process has ended, and reaps it. `status` is a wait(2) status word.
 PIDFD_UTIL_EXPORT int wait(int fd, std::int64_t deadline, bool& ended, int& status) noexcept;
@@ -105,14 +91,6 @@ PIDFD_UTIL_EXPORT int get_exit_status(int fd, bool& ended, int& status) noexcept
 PIDFD_UTIL_EXPORT int wait_change(int fd, wait_flags changes, std::int64_t deadline, bool& changed,
                                   int& code, int& status) noexcept;
 
-/// Grows at its end only, like `info_record`.
-struct coredump_record {
-    enum : std::uint32_t { has_signal = 1, has_code = 2 };
-    std::uint32_t filled;
-    std::uint32_t flags; // PIDFD_COREDUMP*
-    std::int32_t signal;
-    std::int32_t code;
-};
 PIDFD_UTIL_EXPORT int get_coredump(int fd, bool& known, coredump_record& record,
                                    std::size_t size) noexcept;
 

@@ -68,6 +68,19 @@ public:
     /// The status, if it is here already.
     [[nodiscard]] std::optional<exit_status> status() const noexcept { return status_; }
 
+    /// The status from here, or else from the kernel; the child is left to be waited for. Empty
+    /// while it has not ended.
+    ///
+    /// \errors
+    /// | errno      | `pidfd_errc`  | when |
+    /// | ---------- | ------------- | ---- |
+    /// | EOPNOTSUPP | `unsupported` | it was reaped elsewhere, and the kernel keeps nothing: before Linux 6.15 |
+    [[nodiscard]] expected<std::optional<exit_status>> get_exit_status() const noexcept {
+        if (status_)
+            return status_;
+        return pidfd_operations::get_exit_status();
+    }
+
     /// Gives the pidfd away, and forgets the status.
     [[nodiscard]] pidfd release() noexcept {
         status_.reset();

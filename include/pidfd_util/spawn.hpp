@@ -33,8 +33,9 @@ inline namespace PIDFD_UTIL_INLINE_NAMESPACE {
 /// | EMFILE, ENFILE |                    | `clone` | no file descriptor left: nothing was started |
 /// | ENOMEM     |                        | `clone` | the kernel is out of memory |
 /// | EPERM      |                        | `clone` | no right to make the namespaces |
-/// | EBADF, ENOENT, EACCES, EBUSY |      | `clone` | `cgroup` is no cgroup2 directory; was removed; may not be written to; has children that take its controllers |
-/// | EOPNOTSUPP | `unsupported`          | `clone` | an option that this kernel, machine or sandbox does not have |
+/// | EBADF, ENOENT, EACCES, EBUSY |      | `clone` | `cgroup` is no cgroup2 directory; was removed; may not be written to; takes no process ("domain invalid", or children that take its controllers) or is frozen |
+/// | ECANCELED  |                        | `exec`  | a signal, as from a seccomp filter, ended the child before it ran the program |
+/// | EOPNOTSUPP | `unsupported`          | `clone`, `options` | an option that this kernel, machine or sandbox does not have |
 /// | any        |                        | others  | as that step's manual page says |
 [[nodiscard]] inline expected<child> spawn(const char* file, const char* const* argv,
                                            const spawn_options& options = {},

@@ -16,7 +16,7 @@
 
 namespace pidfd_util {
 
-/// A view of an array that somebody else keeps: made of any contiguous range of them.
+/// A view of an array that somebody else keeps: made of any contiguous range that has a name.
 template <class T>
 class array_view {
 public:
@@ -25,10 +25,10 @@ public:
         : data_(data), size_(size) {}
     template <class Range,
               class = std::enable_if_t<std::is_convertible_v<
-                  std::remove_pointer_t<decltype(std::data(std::declval<const Range&>()))> (*)[],
+                  std::remove_pointer_t<decltype(std::data(std::declval<Range&>()))> (*)[],
                   const T (*)[]>>>
     // cppcheck-suppress noExplicitConstructor // a view is made in passing
-    constexpr array_view(const Range& range) noexcept
+    constexpr array_view(Range& range) noexcept
         : data_(std::data(range)), size_(std::size(range)) {}
 
     [[nodiscard]] constexpr const T* begin() const noexcept { return data_; }
@@ -120,7 +120,8 @@ struct spawn_options {
 
     /// Namespaces that are made anew for the child, with the caller's user namespace as their
     /// owner, or with the new one if that is among them. Not `time`, of which the clocks would have
-    /// to be set first.
+    /// to be set first. In a new `user` namespace nobody has mapped the ids before the program runs:
+    /// it has the overflow ids, `uid` and `gid` cannot be set, and execve(2) takes its capabilities.
     namespace_flags new_namespaces = namespace_flags::none;
     /// Namespaces of the process that this pidfd names, into which the child goes. Not `pid`, which
     /// a process cannot enter once it is there, and not `time`, which it cannot while it borrows
@@ -129,7 +130,8 @@ struct spawn_options {
     namespace_flags enter_namespaces = namespace_flags::none;
 
     /// A directory of a cgroup2 hierarchy, opened for reading or with O_PATH, in which the child is
-    /// born; -1: in the caller's cgroup. Linux 5.7, on x86-64, arm64 and riscv64.
+    /// born; -1: in the caller's cgroup. A frozen one is refused, as the caller would wait for the
+    /// program to run; who freezes it at that moment has the caller wait. Linux 5.7, on x86-64, arm64 and riscv64.
     int cgroup = -1;
 
     /// The child reaps itself when it ends: nobody can wait for it, and its status is told by

@@ -24,7 +24,13 @@ constexpr std::uint32_t low_half(int argument) {
     return static_cast<std::uint32_t>(offset + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0));
 }
 
+constexpr int kills = -1; // in the place of an errno
+
 } // namespace
+
+rule rule::killing(long number) {
+    return {number, kills};
+}
 
 rule rule::ioctl(unsigned long request, int error) {
     return {SYS_ioctl, error, 1, ~0U, static_cast<std::uint32_t>(request)};
@@ -56,8 +62,9 @@ bool install(const std::vector<rule>& rules) {
             code.push_back(BPF_STMT(BPF_ALU | BPF_AND | BPF_K, r.mask));
             unless_equal_skip(r.value, 1);
         }
+        const auto errno_action = SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(r.error);
         code.push_back(
-            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(r.error)));
+            BPF_STMT(BPF_RET | BPF_K, r.error == kills ? SECCOMP_RET_KILL_PROCESS : errno_action));
     }
     code.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
     const sock_fprog program{static_cast<unsigned short>(code.size()), code.data()};

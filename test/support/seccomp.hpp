@@ -23,6 +23,8 @@ struct rule {
     /// statx where it asks for the inode number alone. All else must pass: on 32-bit machines libc's
     /// own stat is a statx.
     static rule inode_question(int error);
+    /// The call ends the process.
+    static rule killing(long number);
 };
 
 /// Puts the calling thread, and what it forks, under the rules, for good: use it in a child.
