@@ -47,6 +47,7 @@ enum class pidfd_errc {
     return abi::condition_category(nullptr);
 }
 
+/// The condition, as `std::error_code` compares with it.
 [[nodiscard]] inline std::error_condition make_error_condition(pidfd_errc e) noexcept {
     return {static_cast<int>(e), pidfd_errc_category()};
 }

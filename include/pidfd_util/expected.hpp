@@ -38,9 +38,9 @@
 #endif
 // clang-format on
 
-/// Everything whose type mentions `expected` lives in an inline namespace named after the choice,
-/// so that a program may mix sources of both kinds: a `pidfd` of one cannot be linked as a `pidfd`
-/// of the other.
+// Everything whose type mentions `expected` lives in an inline namespace named after the choice,
+// so that a program may mix sources of both kinds: a `pidfd` of one cannot be linked as a `pidfd`
+// of the other.
 namespace pidfd_util {
 inline namespace PIDFD_UTIL_INLINE_NAMESPACE {
 
