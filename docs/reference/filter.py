@@ -22,6 +22,10 @@ def header(text):
     rest = re.sub(r"^template <>\nstruct std::.*$", "\n", rest, flags=re.MULTILINE)
     # Macros between the headers.
     rest = re.sub(r"^#define (?!\w+_HPP$).*$", "", rest, flags=re.MULTILINE)
+    # What a template is not for, and how its return type is found out, stands in the text.
+    constraint = r",\s*(?:class = std::enable_if_t<.*?>>(?=>\n)|std::enable_if_t<[^;{]*?int> = 0)"
+    rest = re.sub(constraint, lambda m: "\n" * m[0].count("\n"), rest, flags=re.DOTALL)
+    rest = rest.replace(" -> detail::proc_result<F>", "")
     # Nearly everything is nodiscard: what is everywhere tells nothing.
     rest = rest.replace("[[nodiscard]] ", "")
     return intro + guard + rest

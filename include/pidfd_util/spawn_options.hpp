@@ -62,7 +62,7 @@ struct resource_limit {
     struct {
         std::uint64_t soft; ///< the limit; the child may change it, up to the hard one
         std::uint64_t hard; ///< how far the soft one may be raised
-    } limit;                ///< both limits
+    } limit;
 };
 
 /// The steps in which a child is started, in their order.
