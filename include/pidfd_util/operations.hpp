@@ -279,6 +279,7 @@ public:
         bool ended{};
         return detail::result(abi::wait_exit(fd_, detail::to_deadline(time), ended), ended);
     }
+    /// The same until a point of time.
     template <class Duration>
     [[nodiscard]] expected<bool> wait_exit_until(
         std::chrono::time_point<std::chrono::steady_clock, Duration> when) const noexcept {

@@ -44,6 +44,7 @@ public:
     wait_for(std::chrono::duration<Rep, Period> time) const noexcept {
         return wait_before(detail::to_deadline(time));
     }
+    /// The same until a point of time.
     template <class Duration>
     [[nodiscard]] expected<std::optional<exit_status>>
     wait_until(std::chrono::time_point<std::chrono::steady_clock, Duration> when) const noexcept {
@@ -82,6 +83,7 @@ public:
     wait_change_for(wait_flags changes, std::chrono::duration<Rep, Period> time) const noexcept {
         return change_before(changes, detail::to_deadline(time));
     }
+    /// The same until a point of time.
     template <class Duration>
     [[nodiscard]] expected<std::optional<state_change>> wait_change_until(
         wait_flags changes,
