@@ -16,7 +16,9 @@ def header(text):
     lines[0] = r"/// \file"
     intro = "\n".join(re.sub("^//(?!/)", "///", line) for line in lines)
     # Inline namespaces are the linker's matter, and what is protected the handles'.
-    rest = re.sub(r"^(inline namespace|\} // namespace) PIDFD_UTIL_\w+.*$", "", rest, flags=re.MULTILINE)
+    rest = re.sub(
+        r"^(inline namespace|\} // namespace) PIDFD_UTIL_\w+.*$", "", rest, flags=re.MULTILINE
+    )
     rest = rest.replace("\nprotected:", "\nprivate:")
     # A specialisation in std confuses Doxygen.
     rest = re.sub(r"^template <>\nstruct std::.*$", "\n", rest, flags=re.MULTILINE)
