@@ -36,7 +36,7 @@ def header(text):
 def page(text):
     # Programs among the examples are pages of the reference, and other files stand in the sources.
     text = re.sub(r"\]\((?:\.\./)?(?:docs/)?examples/([\w.-]+\.cpp)\)", r"](@ref \1)", text)
-    return re.sub(r"\[(\w+)\]\(\.\./[\w./-]+\)", r"\1", text)
+    return re.sub(r"\[([^]\n]+)\]\((?:\.\./|docs/packaging/|packaging/)[\w./-]+\)", r"\1", text)
 
 
 file = pathlib.Path(sys.argv[1])
