@@ -18,21 +18,11 @@ namespace pidfd_util {
 
 namespace {
 
-constexpr int last_signal = 64;
-
 // Every call here is made directly: setresuid of libc is about all threads, which this process does
 // not have, and sigaction is watched by sanitizers.
 using sys::call;
-
-#ifdef SYS_setresuid32
-constexpr long setresuid_number = SYS_setresuid32;
-constexpr long setresgid_number = SYS_setresgid32;
-constexpr long setgroups_number = SYS_setgroups32;
-#else
-constexpr long setresuid_number = SYS_setresuid;
-constexpr long setresgid_number = SYS_setresgid;
-constexpr long setgroups_number = SYS_setgroups;
-#endif
+using sys::last_signal;
+using sys::signal_set;
 
 bool contains(const sigset_t* set, int signal) noexcept {
     return set != nullptr && sigismember(set, signal) == 1;
@@ -62,7 +52,7 @@ long set_signal_actions(const spawn_options& o) noexcept {
         if (signal == SIGKILL || signal == SIGSTOP)
             continue;
         kernel_sigaction action{};
-        const long got = call(SYS_rt_sigaction, signal, nullptr, &action, sizeof(kernel_sigset));
+        const long got = call(SYS_rt_sigaction, signal, nullptr, &action, sizeof(signal_set));
         if (got != 0)
             return got;
         const std::uintptr_t old = action.handler;
@@ -75,7 +65,7 @@ long set_signal_actions(const spawn_options& o) noexcept {
             continue;
         action = {};
         action.handler = wanted;
-        const long set = call(SYS_rt_sigaction, signal, &action, nullptr, sizeof(kernel_sigset));
+        const long set = call(SYS_rt_sigaction, signal, &action, nullptr, sizeof(signal_set));
         if (set != 0)
             return set;
     }
@@ -83,12 +73,12 @@ long set_signal_actions(const spawn_options& o) noexcept {
 }
 
 long set_signal_mask(const spawn_plan& plan) noexcept {
-    kernel_sigset mask = plan.old_mask;
+    signal_set mask = plan.old_mask;
     if (plan.options.signal_mask != nullptr) {
-        mask = 0;
+        mask = {};
         for (int signal = 1; signal <= last_signal; ++signal)
             if (contains(plan.options.signal_mask, signal))
-                mask |= kernel_sigset{1} << (signal - 1);
+                mask.add(signal);
     }
     return sys::set_signal_mask(mask, nullptr);
 }
@@ -190,11 +180,11 @@ int run_spawn_plan(void* argument) noexcept {
     s.take(spawn_step::priority, o.set_priority,
            [&] { return call(SYS_setpriority, PRIO_PROCESS, 0, o.priority); });
     s.take(spawn_step::groups, o.set_groups,
-           [&] { return call(setgroups_number, o.groups.size(), o.groups.begin()); });
+           [&] { return call(uapi::sys_setgroups, o.groups.size(), o.groups.begin()); });
     s.take(spawn_step::gid, o.gid != keep,
-           [&] { return call(setresgid_number, o.gid, o.gid, o.gid); });
+           [&] { return call(uapi::sys_setresgid, o.gid, o.gid, o.gid); });
     s.take(spawn_step::uid, o.uid != keep,
-           [&] { return call(setresuid_number, o.uid, o.uid, o.uid); });
+           [&] { return call(uapi::sys_setresuid, o.uid, o.uid, o.uid); });
     s.take(spawn_step::directory, o.directory != nullptr,
            [&] { return call(SYS_chdir, o.directory); });
     // After the change of ids, which takes it away.
