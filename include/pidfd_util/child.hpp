@@ -12,8 +12,8 @@ namespace pidfd_util {
 
 /// A step of a way to stop a process: a signal, and how long to wait for the end after it.
 struct stop_step {
-    int signal;
-    std::chrono::nanoseconds time;
+    int signal;                    ///< its number
+    std::chrono::nanoseconds time; ///< how long to wait; 0: the next step comes at once
 };
 
 /// SIGTERM, then SIGCONT so that a stopped process sees it, 5 seconds; then SIGKILL, 2 seconds.
@@ -25,7 +25,7 @@ inline constexpr stop_step default_stop[] = {
 
 /// What stopping a process came to.
 struct stop_result {
-    exit_status status;
+    exit_status status; ///< how it ended
     /// The index of the step after whose signal it ended; empty if it had ended before the first.
     std::optional<std::size_t> step;
 };
@@ -49,9 +49,11 @@ public:
     /// Takes over the pidfd of a child that has not been waited for.
     explicit child(pidfd&& fd) noexcept : pidfd_operations(fd.release()) {}
 
+    /// Takes over the pidfd and the status; the other one is empty then.
     child(child&& other) noexcept
         : pidfd_operations(std::exchange(other.fd_, -1)),
           status_(std::exchange(other.status_, std::nullopt)) {}
+    /// Closes its own pidfd, and takes over the other's and the status.
     child& operator=(child&& other) noexcept {
         const unique_fd old(std::exchange(fd_, std::exchange(other.fd_, -1)));
         status_ = std::exchange(other.status_, std::nullopt);
@@ -87,7 +89,7 @@ public:
         return pidfd(std::exchange(fd_, -1));
     }
 
-    /// Waits until the child has ended, and reaps it.
+    /// Waits until the child has ended, and reaps it. Linux 5.4. See waitid(2).
     ///
     /// \errors
     /// | errno  | when |
@@ -115,6 +117,7 @@ public:
     wait_for(std::chrono::duration<Rep, Period> time) noexcept {
         return wait_before(detail::to_deadline(time));
     }
+    /// The same until a point of time.
     template <class Duration>
     [[nodiscard]] expected<std::optional<exit_status>>
     wait_until(std::chrono::time_point<std::chrono::steady_clock, Duration> when) noexcept {
@@ -123,10 +126,12 @@ public:
 
     /// Stops the child: sends each step's signal in turn and waits for the step's time, until the
     /// child has ended. Empty if it outlived the last step. A child that has ended gets no signal.
+    /// Linux 5.4. See pidfd_send_signal(2), waitid(2).
     ///
     /// \errors as for `wait`, and those of `send_signal`
     template <class Steps>
     [[nodiscard]] expected<std::optional<stop_result>> stop(const Steps& steps) noexcept;
+    /// The same with the steps of `default_stop`.
     [[nodiscard]] expected<std::optional<stop_result>> stop() noexcept {
         return stop(default_stop);
     }

@@ -8,11 +8,11 @@ namespace pidfd_util {
 
 /// Parts of the kernel's pidfd interface, in the order of their arrival.
 enum class feature : unsigned char {
-    pidfd_send_signal,
-    pidfd_open,
-    clone3,
-    waitid, ///< waitid(P_PIDFD)
-    pidfd_getfd,
+    pidfd_send_signal, ///< pidfd_send_signal(2)
+    pidfd_open,        ///< pidfd_open(2)
+    clone3,            ///< clone3, of clone(2)
+    waitid,            ///< waitid(P_PIDFD)
+    pidfd_getfd,       ///< pidfd_getfd(2)
     clone_into_cgroup, ///< CLONE_INTO_CGROUP
     setns,             ///< setns with a pidfd
     nonblock,          ///< PIDFD_NONBLOCK
@@ -136,9 +136,10 @@ inline constexpr feature all_features[] = {
 enum class availability : unsigned char {
     missing,   ///< the kernel, or a sandbox that poses as an older kernel, does not have it
     forbidden, ///< a sandbox refuses it
-    available,
+    available, ///< it works
 };
 
+/// The availability's name, as spelt above.
 [[nodiscard]] constexpr const char* to_string(availability a) noexcept {
     switch (a) {
     case availability::missing:

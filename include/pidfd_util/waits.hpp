@@ -44,6 +44,7 @@ public:
     wait_for(std::chrono::duration<Rep, Period> time) const noexcept {
         return wait_before(detail::to_deadline(time));
     }
+    /// The same until a point of time.
     template <class Duration>
     [[nodiscard]] expected<std::optional<exit_status>>
     wait_until(std::chrono::time_point<std::chrono::steady_clock, Duration> when) const noexcept {
@@ -74,7 +75,8 @@ public:
     }
 
     /// The same with a limit: empty if nothing has changed in time. A stop cannot be polled for:
-    /// with `stopped` or `continued` among the flags this looks again and again, at most 64 ms late.
+    /// with `wait_flags::stopped` or `wait_flags::continued` this looks again and again, at most
+    /// 64 ms late.
     ///
     /// \errors as for `wait_change`
     template <class Rep, class Period>
@@ -82,6 +84,7 @@ public:
     wait_change_for(wait_flags changes, std::chrono::duration<Rep, Period> time) const noexcept {
         return change_before(changes, detail::to_deadline(time));
     }
+    /// The same until a point of time.
     template <class Duration>
     [[nodiscard]] expected<std::optional<state_change>> wait_change_until(
         wait_flags changes,
