@@ -28,7 +28,7 @@ check "reproducible: and do not tell where" names_no_place release/first
 
 debug() { # NAME
   build_copy "$1" -Ddebug=true -Doptimization=0 \
-    "-Dcpp_args=-ffile-prefix-map=$work/$1/build-$(basename "$1")=/build,-ffile-prefix-map=$work/$1/sources=/sources"
+    "-Dcpp_args=-ffile-prefix-map=$work/$1/build-$(basename "$1")=/build -ffile-prefix-map=$work/$1/sources=/sources"
 }
 check "reproducible: a build with debug information, mapped" debug debug/first
 check "reproducible: and one elsewhere, mapped" debug debug/a-second-one
