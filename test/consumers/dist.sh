@@ -17,7 +17,7 @@ holds_all() {
 
 builds_alone() {
   meson setup "$unpacked/build" "$unpacked/pidfd-util-"[0-9]* --prefix=/usr --libdir=lib -Dtests=disabled \
-    -Dexamples=enabled -Dwerror=true && meson test -C "$unpacked/build" &&
+    -Dexamples=enabled -Dwerror=true && meson compile -C "$unpacked/build" && meson test -C "$unpacked/build" &&
     DESTDIR=$unpacked/root meson install -C "$unpacked/build" --no-rebuild
 }
 
