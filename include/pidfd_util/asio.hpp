@@ -32,7 +32,7 @@ template <class Executor>
 class child_waiter {
 public:
     child_waiter(const Executor& executor, child& process)
-        : source_(std::make_shared<asio_detail::readiness<Executor>>(executor, process.process())),
+        : source_(std::make_shared<asio_detail::readiness<Executor>>(executor, process.view())),
           process_(&process) {}
     child_waiter(child_waiter&&) noexcept = default;
     child_waiter& operator=(child_waiter&& other) noexcept {
@@ -128,7 +128,7 @@ template <class Executor, class Token,
           std::enable_if_t<!asio_detail::is_context<Executor>, int> = 0>
 auto async_wait(const Executor& executor, child& process, Token&& token) {
     return asio_detail::start_wait(
-        std::make_shared<asio_detail::readiness<Executor>>(executor, process.process()),
+        std::make_shared<asio_detail::readiness<Executor>>(executor, process.view()),
         asio_detail::status_goal{&process}, std::forward<Token>(token));
 }
 template <class Context, class Token, std::enable_if_t<asio_detail::is_context<Context>, int> = 0>
