@@ -27,7 +27,7 @@ check "reproducible: they are the same" same_bytes release/first release/a-secon
 check "reproducible: and do not tell where" names_no_place release/first
 
 debug() { # NAME
-  build_copy "$1" -Ddebug=true -Doptimization=0 \
+  build_copy "$1" -Ddebug=true -Doptimization=0 -Dexamples=disabled \
     "-Dcpp_args=-ffile-prefix-map=$work/$1/build-$(basename "$1")=/build -ffile-prefix-map=$work/$1/sources=/sources"
 }
 check "reproducible: a build with debug information, mapped" debug debug/first

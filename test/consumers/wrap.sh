@@ -52,32 +52,27 @@ check "wrap: C++20, shared, -fno-exceptions -fno-rtti as mere arguments" parent 
   -Ddefault_library=shared -Dcpp_std=c++20 "-Dcpp_args=-fno-exceptions -fno-rtti"
 check "wrap: C++23, static, -fno-exceptions -fno-rtti" parent wrap-23-lean \
   -Ddefault_library=static -Dcpp_eh=none -Dcpp_rtti=false -Dcpp_std=none -Dcpp_args=-std=c++23
-for compiler in "${compilers[@]:1}"; do
-  CXX=$compiler check "wrap: $compiler" parent "wrap-$compiler" -Dcpp_std=c++20
-done
-
-cloned_parent() {
-  local directory
-  directory=$(fresh wrap wrap-git) && wrap_git "$directory" && build_parent "$directory"
-}
-if is_clone; then
-  check "wrap: fetched by Git" cloned_parent
-else
-  skip "wrap: fetched by Git" "this tree is no clone"
-fi
+CXX=${compilers[-1]} check "wrap: ${compilers[-1]}" parent wrap-newest -Dcpp_std=c++20
 
 installed_by_parent() {
-  ! meson introspect --installed "$work/wrap-17/build" | grep -e '"[^"]*/bin/'
+  meson introspect --installed "$work/wrap-17/build" >"$work/installed-by-parent" &&
+    grep -q libpidfd-util "$work/installed-by-parent" &&
+    ! grep -e '"[^"]*/bin/' "$work/installed-by-parent"
 }
 check "wrap: no tool is installed with the parent" installed_by_parent
 
+# The README's lines, and its way to bring the subproject: by Git.
 as_in_readme() {
   local directory
-  directory=$(fresh wrap wrap-readme) && wrap_file "$directory" "$work/packed/pidfd-util-tree.tar.gz" && {
+  directory=$(fresh wrap wrap-readme) && wrap_git "$directory" && {
     echo "project('program', 'cpp', default_options: 'cpp_std=c++17')"
     readme meson "dependency(" || return
     echo "executable('program', 'main.cpp', dependencies: pidfd_util)"
   } >"$directory/meson.build" && meson setup "$directory/build" "$directory" -Doptimization=0 &&
     meson compile -C "$directory/build" && "$directory/build/program" true
 }
-check "wrap: as the README says" as_in_readme
+if is_clone; then
+  check "wrap: fetched by Git, as the README says" as_in_readme
+else
+  skip "wrap: fetched by Git, as the README says" "this tree is no clone"
+fi
