@@ -40,7 +40,8 @@ symbols_as() { # MACHINE
   meson setup "$build/build" "$root" --cross-file "$root/test/cross/$1.txt" -Dbuildtype=plain \
     -Dtests=disabled -Dexamples=disabled -Dcpp_args="-isystem$build" &&
     ninja -C "$build/build" &&
-    (cd "$tree" && dpkg-gensymbols -c4 -a"$1" -plibpidfd-util0 -v"$version" \
+    (cd "$tree" && dpkg-gensymbols -c4 -a"$1" -Idebian/libpidfd-util0.symbols \
+      -plibpidfd-util0 -v"$version-0upstream1" \
       -e"$build/build/lib/libpidfd-util.so.$version" -O/dev/null)
 }
 check "debian: symbols of i386" symbols_as i386
@@ -95,7 +96,7 @@ try_package() { # TEST
 purge() {
   in_debian sh -c 'apt-get -q -y purge "*pidfd-util*" && ! find /etc /usr /var \
     -path /var/lib/apt -prune -o -path /var/cache/apt -prune -o -path /var/log -prune -o \
-    -name "*pidfd*" -print | grep .'
+    \( -name "*pidfd[-_]util*" -o -name "pidfd-*" \) -print | grep .'
 }
 
 tests=$(sed -n 's/^Tests: //p' "$here/debian/tests/control")
