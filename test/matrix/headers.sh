@@ -15,7 +15,7 @@ done < <(cd "$root/include" && find . -name '*.hpp' -printf '%P\n')
 mkdir "$work/lean-headers"
 find "$work/headers" -name '*.cpp' ! -name '*asio*' -exec cp {} "$work/lean-headers" ';'
 
-for compiler in "$g" "$clang"; do
+for compiler in "${compilers[@]}"; do
   for standard in c++17 c++20 c++2b; do
     check "headers: $compiler $standard" compile_headers "$work/headers" "$compiler" "-std=$standard"
     check "headers: $compiler $standard ${lean[*]}" \
