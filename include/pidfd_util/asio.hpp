@@ -31,10 +31,13 @@ inline namespace PIDFD_UTIL_ASIO_NAMESPACE {
 template <class Executor>
 class child_waiter {
 public:
+    /// For that child, with handlers on that executor.
     child_waiter(const Executor& executor, child& process)
         : source_(std::make_shared<asio_detail::readiness<Executor>>(executor, process.process())),
           process_(&process) {}
+    /// Takes over the waits that are under way.
     child_waiter(child_waiter&&) noexcept = default;
+    /// Cancels its own waits, and takes over the other's.
     child_waiter& operator=(child_waiter&& other) noexcept {
         child_waiter old(std::move(*this));
         source_ = std::move(other.source_);
@@ -67,9 +70,12 @@ private:
 template <class Executor>
 class exit_waiter {
 public:
+    /// For that process, with handlers on that executor.
     exit_waiter(const Executor& executor, pidfd_view process)
         : source_(std::make_shared<asio_detail::readiness<Executor>>(executor, process)) {}
+    /// Takes over the waits that are under way.
     exit_waiter(exit_waiter&&) noexcept = default;
+    /// Cancels its own waits, and takes over the other's.
     exit_waiter& operator=(exit_waiter&& other) noexcept {
         exit_waiter old(std::move(*this));
         source_ = std::move(other.source_);
@@ -131,6 +137,7 @@ auto async_wait(const Executor& executor, child& process, Token&& token) {
         std::make_shared<asio_detail::readiness<Executor>>(executor, process.process()),
         asio_detail::status_goal{&process}, std::forward<Token>(token));
 }
+/// The same, with handlers on the context's executor.
 template <class Context, class Token, std::enable_if_t<asio_detail::is_context<Context>, int> = 0>
 auto async_wait(Context& context, child& process, Token&& token) {
     return pidfd_util::async_wait(context.get_executor(), process, std::forward<Token>(token));
@@ -156,6 +163,7 @@ auto async_wait_exit(const Executor& executor, pidfd_view process, Token&& token
         std::make_shared<asio_detail::readiness<Executor>>(executor, process),
         asio_detail::exit_goal{}, std::forward<Token>(token));
 }
+/// The same, with handlers on the context's executor.
 template <class Context, class Token, std::enable_if_t<asio_detail::is_context<Context>, int> = 0>
 auto async_wait_exit(Context& context, pidfd_view process, Token&& token) {
     return pidfd_util::async_wait_exit(context.get_executor(), process, std::forward<Token>(token));

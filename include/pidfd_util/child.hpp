@@ -12,8 +12,8 @@ namespace pidfd_util {
 
 /// A step of a way to stop a process: a signal, and how long to wait for the end after it.
 struct stop_step {
-    int signal;
-    std::chrono::nanoseconds time;
+    int signal;                    ///< its number
+    std::chrono::nanoseconds time; ///< how long to wait; 0: the next step comes at once
 };
 
 /// SIGTERM, then SIGCONT so that a stopped process sees it, 5 seconds; then SIGKILL, 2 seconds.
@@ -25,7 +25,7 @@ inline constexpr stop_step default_stop[] = {
 
 /// What stopping a process came to.
 struct stop_result {
-    exit_status status;
+    exit_status status; ///< how it ended
     /// The index of the step after whose signal it ended; empty if it had ended before the first.
     std::optional<std::size_t> step;
 };
@@ -48,15 +48,20 @@ public:
     /// Takes over the pidfd of a child that has not been waited for.
     explicit child(pidfd fd) noexcept : fd_(std::move(fd)) {}
 
+    /// Takes over the pidfd and the status; the other one is empty then.
     child(child&& other) noexcept
         : fd_(std::move(other.fd_)), status_(std::exchange(other.status_, std::nullopt)) {}
+    /// Closes its own pidfd, and takes over the other's and the status.
     child& operator=(child&& other) noexcept {
         fd_ = std::move(other.fd_);
         status_ = std::exchange(other.status_, std::nullopt);
         return *this;
     }
 
+    /// The pidfd, which stays the child's; -1 if there is none. It is readable once the child has
+    /// ended, which is a hint: `try_wait` then tells.
     [[nodiscard]] int fd() const noexcept { return fd_.fd(); }
+    /// Whether there is a pidfd.
     [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(fd_); }
 
     /// For every operation that does not wait: `child.process().get_pid()`. Waiting through it
@@ -100,6 +105,7 @@ public:
     wait_for(std::chrono::duration<Rep, Period> time) noexcept {
         return wait_before(detail::to_deadline(time));
     }
+    /// The same until a point of time.
     template <class Duration>
     [[nodiscard]] expected<std::optional<exit_status>>
     wait_until(std::chrono::time_point<std::chrono::steady_clock, Duration> when) noexcept {
@@ -112,6 +118,7 @@ public:
     /// \errors as for `wait`, and those of `send_signal`
     template <class Steps>
     [[nodiscard]] expected<std::optional<stop_result>> stop(const Steps& steps) noexcept;
+    /// The same with the steps of `default_stop`.
     [[nodiscard]] expected<std::optional<stop_result>> stop() noexcept {
         return stop(default_stop);
     }

@@ -18,20 +18,20 @@ namespace pidfd_util {
 /// kernel's errno has two meanings the library finds out which one holds and says it with an errno
 /// of its own; those are given in brackets.
 enum class pidfd_errc {
-    /// No path of this kernel, or of this sandbox, can answer. [ENOSYS, ENOTTY, EOPNOTSUPP]
+    /// No path of this kernel, or of this sandbox, can answer [ENOSYS, ENOTTY, EOPNOTSUPP].
     unsupported = 1,
     /// The process has ended and was reaped; there is no process with this pid. Some operations
-    /// also say so of a process that has ended and is not reaped yet: their docs tell. [ESRCH]
+    /// also say so of a process that has ended and is not reaped yet: their docs tell [ESRCH].
     not_found,
-    /// The file descriptor is open, but it is no pidfd. [EBADFD]
+    /// The file descriptor is open, but it is no pidfd [EBADFD].
     not_a_pidfd,
-    /// The process exists, but in a pid namespace that the caller cannot see. [EREMOTE]
+    /// The process exists, but in a pid namespace that the caller cannot see [EREMOTE].
     foreign_namespace,
     /// A seccomp filter or another policy refused the system call itself, and no other path can
-    /// answer. This is never the kernel's own "no right to do this to that process". [ERFKILL]
+    /// answer. This is never the kernel's own "no right to do this to that process" [ERFKILL].
     forbidden_by_sandbox,
     /// The process has no parent that the caller could name: the parent is outside of the caller's
-    /// pid namespace, or the process is the first of its own. [EADDRNOTAVAIL]
+    /// pid namespace, or the process is the first of its own [EADDRNOTAVAIL].
     no_visible_parent,
 };
 
@@ -47,6 +47,7 @@ enum class pidfd_errc {
     return abi::condition_category(nullptr);
 }
 
+/// The condition, as `std::error_code` compares with it.
 [[nodiscard]] inline std::error_condition make_error_condition(pidfd_errc e) noexcept {
     return {static_cast<int>(e), pidfd_errc_category()};
 }

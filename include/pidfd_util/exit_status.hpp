@@ -41,9 +41,11 @@ public:
     /// The status word, for WIFEXITED and its siblings.
     [[nodiscard]] constexpr int wait_status() const noexcept { return status_; }
 
+    /// Whether the status words are the same.
     friend constexpr bool operator==(exit_status a, exit_status b) noexcept {
         return a.status_ == b.status_;
     }
+    /// Whether the status words differ.
     friend constexpr bool operator!=(exit_status a, exit_status b) noexcept { return !(a == b); }
 
 private:

@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: MIT
-// The only place that chooses between std::expected and tl::expected.
+// The type of every result: `std::expected` where there is one, else `tl::expected`.
+//
+// This is the only place that chooses between them. `PIDFD_UTIL_USE_STD_EXPECTED` or
+// `PIDFD_UTIL_USE_TL_EXPECTED`, which Meson's option `expected` writes into `config.hpp`, pins it.
+// All that mentions `expected` lives in an inline namespace named after the choice, so that a
+// program may mix sources of both kinds: a `pidfd` of one cannot be linked as a `pidfd` of the
+// other.
 #ifndef PIDFD_UTIL_EXPECTED_HPP
 #define PIDFD_UTIL_EXPECTED_HPP
 
@@ -38,9 +44,6 @@
 #endif
 // clang-format on
 
-/// Everything whose type mentions `expected` lives in an inline namespace named after the choice,
-/// so that a program may mix sources of both kinds: a `pidfd` of one cannot be linked as a `pidfd`
-/// of the other.
 namespace pidfd_util {
 inline namespace PIDFD_UTIL_INLINE_NAMESPACE {
 

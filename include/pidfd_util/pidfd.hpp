@@ -65,7 +65,9 @@ public:
         return pidfd(fd.release());
     }
 
+    /// Takes over the pidfd; the other handle is empty then.
     pidfd(pidfd&& other) noexcept : pidfd_operations(other.release()) {}
+    /// Closes its own pidfd, and takes over the other's.
     pidfd& operator=(pidfd&& other) noexcept {
         const unique_fd old(std::exchange(fd_, other.release()));
         return *this;
@@ -97,6 +99,7 @@ public:
     /// Of any file descriptor. Nothing is checked here: an operation on what is no pidfd fails.
     constexpr explicit pidfd_view(int fd) noexcept : pidfd_operations(fd) {}
 
+    /// Of a pidfd, which must stay open as long as the view is used.
     constexpr pidfd_view(const pidfd& owner) noexcept : pidfd_operations(owner.fd()) {}
     /// Not of one that closes its pidfd at once.
     pidfd_view(const pidfd&&) = delete;

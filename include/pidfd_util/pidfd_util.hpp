@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// All of the library.
+// The umbrella header: all of the library but asio.hpp.
 #ifndef PIDFD_UTIL_PIDFD_UTIL_HPP
 #define PIDFD_UTIL_PIDFD_UTIL_HPP
 

@@ -18,6 +18,7 @@ struct process_info {
     pid_t tgid; ///< the process's id, for a pidfd of a thread too
     /// The parent's pid; empty when no parent is visible: see `pidfd_errc::no_visible_parent`.
     std::optional<pid_t> ppid;
+    /// The user and group ids; empty where the kernel did not tell them.
     std::optional<credentials> creds;
     /// The id of its cgroup in the cgroup2 hierarchy; empty where there is none.
     std::optional<std::uint64_t> cgroupid;

@@ -20,9 +20,12 @@ namespace pidfd_util {
 template <class T>
 class array_view {
 public:
+    /// Of nothing.
     constexpr array_view() noexcept = default;
+    /// Of `size` elements from `data` on.
     constexpr explicit array_view(const T* data, std::size_t size) noexcept
         : data_(data), size_(size) {}
+    /// Of an array, a `std::array`, a `std::vector` or the like.
     template <class Range,
               class = std::enable_if_t<std::is_convertible_v<
                   std::remove_pointer_t<decltype(std::data(std::declval<const Range&>()))> (*)[],
@@ -31,8 +34,11 @@ public:
     constexpr array_view(const Range& range) noexcept
         : data_(std::data(range)), size_(std::size(range)) {}
 
+    /// The first element.
     [[nodiscard]] constexpr const T* begin() const noexcept { return data_; }
+    /// Behind the last element.
     [[nodiscard]] constexpr const T* end() const noexcept { return data_ + size_; }
+    /// The number of elements.
     [[nodiscard]] constexpr std::size_t size() const noexcept { return size_; }
 
 private:
@@ -43,17 +49,20 @@ private:
 /// The caller's file descriptor `from` becomes `to` in the child. All mappings happen at once: they
 /// may swap numbers, and one `from` may have several `to`; a `to` has one `from`.
 struct fd_mapping {
-    int from;
-    int to;
+    int from; ///< open in the caller, from 0 on; its close-on-exec flag does not matter
+    int to;   ///< open in the child, from 0 on and below the limit RLIMIT_NOFILE
 };
+/// The longest list of mappings that `spawn` takes.
 inline constexpr std::size_t max_fd_mappings = 256;
 
+/// A limit on what the child may use. See getrlimit(2).
 struct resource_limit {
     int resource; ///< RLIMIT_*
+    /// In the resource's own unit. RLIM_INFINITY, of any width, is no limit.
     struct {
-        std::uint64_t soft;
-        std::uint64_t hard;
-    } limit; ///< RLIM_INFINITY, of any width, is no limit
+        std::uint64_t soft; ///< the limit; the child may change it, up to the hard one
+        std::uint64_t hard; ///< how far the soft one may be raised
+    } limit;
 };
 
 /// The steps in which a child is started, in their order.
@@ -78,7 +87,8 @@ enum class spawn_step : unsigned char {
 
 /// How a program is started. A child that gets other credentials, or another user namespace, does
 /// not share the caller's memory but has a copy of it, as with fork(2): what the kernel ties to the
-/// credentials of a process would else befall the caller too. What is left as it is here is inherited from the caller.
+/// credentials of a process would else befall the caller too. What is left as it is here is
+/// inherited from the caller.
 struct spawn_options {
     /// A null-terminated array of NAME=VALUE; null: the caller's environment.
     const char* const* environment = nullptr;
@@ -87,6 +97,8 @@ struct spawn_options {
     /// Where the program is started; null: in the caller's working directory.
     const char* directory = nullptr;
 
+    /// The child's file descriptors beside 0, 1 and 2, or in place of these; at most
+    /// `max_fd_mappings`. See dup2(2).
     array_view<fd_mapping> fds;
     /// Leaves open in the child: 0, 1, 2 and what `fds` maps. Otherwise also what has no
     /// close-on-exec flag.
@@ -99,31 +111,39 @@ struct spawn_options {
     /// Signals that are ignored. Null: none.
     const sigset_t* ignored_signals = nullptr;
 
+    /// Makes the child the leader of a new session and process group, without a terminal. See
+    /// setsid(2).
     bool new_session = false;
-    /// The process group to join; 0: a new one, of the child's own. -1: the caller's.
+    /// The process group to join; 0: a new one, of the child's own. -1: the caller's. See
+    /// setpgid(2).
     pid_t process_group = -1;
 
+    /// Limits on what the child may use. See prlimit(2).
     array_view<resource_limit> limits;
-    bool set_priority = false;
-    int priority = 0; ///< the nice value, with `set_priority`
+    bool set_priority = false; ///< whether `priority` counts
+    int priority = 0;          ///< the nice value, -20 to 19: see setpriority(2)
 
-    uid_t uid = static_cast<uid_t>(-1); ///< all three user ids; -1: as they are
-    gid_t gid = static_cast<gid_t>(-1); ///< all three group ids; -1: as they are
-    bool set_groups = false;
-    array_view<gid_t> groups; ///< the further groups, with `set_groups`
+    uid_t uid = static_cast<uid_t>(-1); ///< all three user ids, setresuid(2); -1: as they are
+    gid_t gid = static_cast<gid_t>(-1); ///< all three group ids, setresgid(2); -1: as they are
+    bool set_groups = false;            ///< whether `groups` counts
+    array_view<gid_t> groups;           ///< the further groups, setgroups(2); an empty list is none
+    /// Nothing that the child runs can gain rights, by set-user-ID say. See
+    /// PR_SET_NO_NEW_PRIVS(2const).
     bool no_new_privs = false;
 
-    /// The signal that the child gets when the *thread* that started it ends; 0: none.
+    /// The signal that the child gets when the *thread* that started it ends; 0: none. See
+    /// PR_SET_PDEATHSIG(2const).
     int parent_death_signal = 0;
 
     /// Namespaces that are made anew for the child, with the caller's user namespace as their
     /// owner, or with the new one if that is among them. Not `time`, of which the clocks would have
-    /// to be set first.
+    /// to be set first. See clone(2), namespaces(7).
     namespace_flags new_namespaces = namespace_flags::none;
     /// Namespaces of the process that this pidfd names, into which the child goes. Not `pid`, which
     /// a process cannot enter once it is there, and not `time`, which it cannot while it borrows
     /// its parent's memory.
     int enter_process = -1;
+    /// Which of them; empty without `enter_process`. Linux 5.8. See setns(2).
     namespace_flags enter_namespaces = namespace_flags::none;
 
     /// A directory of a cgroup2 hierarchy, opened for reading or with O_PATH, in which the child is

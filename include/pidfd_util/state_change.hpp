@@ -18,6 +18,7 @@ enum class wait_flags : unsigned {
     keep = 0x01000000, ///< WNOWAIT: leaves the change, and the child, to be waited for again
 };
 
+/// Both: a wait for either change.
 [[nodiscard]] constexpr wait_flags operator|(wait_flags a, wait_flags b) noexcept {
     return static_cast<wait_flags>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
 }
@@ -49,6 +50,7 @@ public:
         return status_;
     }
 
+    /// Whether SIGCONT let it go on.
     [[nodiscard]] constexpr bool continued() const noexcept { return code_ == CLD_CONTINUED; }
 
 private:

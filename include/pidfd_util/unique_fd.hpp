@@ -12,12 +12,15 @@ namespace pidfd_util {
 /// Owns a file descriptor of any kind and closes it once. Empty is -1.
 class [[nodiscard]] unique_fd {
 public:
+    /// Holds nothing.
     constexpr unique_fd() noexcept = default;
 
     /// Takes over `fd`, which nobody else may close from now on.
     constexpr explicit unique_fd(int fd) noexcept : fd_(fd) {}
 
+    /// Takes over the file descriptor; the other one is empty then.
     unique_fd(unique_fd&& other) noexcept : fd_(other.release()) {}
+    /// Closes what it held, and takes over the other's.
     unique_fd& operator=(unique_fd&& other) noexcept {
         reset(other.release());
         return *this;
@@ -26,7 +29,9 @@ public:
     unique_fd& operator=(const unique_fd&) = delete;
     ~unique_fd() { reset(); }
 
+    /// The file descriptor, which stays this one's; -1 if it is empty.
     [[nodiscard]] constexpr int get() const noexcept { return fd_; }
+    /// Whether it holds one.
     [[nodiscard]] constexpr explicit operator bool() const noexcept { return fd_ >= 0; }
 
     /// Gives the file descriptor away: the caller closes it.

@@ -76,6 +76,7 @@ template <class Range, class Rep, class Period>
 wait_any_for(const Range& range, std::chrono::duration<Rep, Period> time) noexcept {
     return detail::wait_any(range, detail::to_deadline(time));
 }
+/// The same until a point of time.
 template <class Range, class Duration>
 [[nodiscard]] expected<std::optional<std::size_t>>
 wait_any_until(const Range& range,
@@ -103,6 +104,7 @@ template <class Range, class Rep, class Period>
                                           std::chrono::duration<Rep, Period> time) noexcept {
     return detail::wait_all(range, detail::to_deadline(time));
 }
+/// The same until a point of time.
 template <class Range, class Duration>
 [[nodiscard]] expected<bool>
 wait_all_until(const Range& range,
