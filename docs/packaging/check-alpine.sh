@@ -8,14 +8,16 @@ check "alpine: the APKBUILD is of a POSIX shell" dash -n "$apkbuild"
 check "alpine: the version is the project's" \
   dash -c '. "$0" && [ "$pkgver" = "$1" ]' "$apkbuild" "$version"
 
+stand_in() { # NAME COMMAND
+  printf '#!/bin/sh\n%s\n' "$2" >"$work/abuild/$1" && chmod +x "$work/abuild/$1"
+}
+
 build_apk() {
-  archive "$work/apk.tar" && tar -x -f "$work/apk.tar" -C "$work" && (cd "$work/$source_name" && dash -e -c '
-    want_check() { false; }
-    abuild-meson() { meson setup --prefix=/usr --libdir=/usr/lib --buildtype=plain "$@"; }
-    . "$0"
-    pkgdir=$1
-    build
-    package' "$apkbuild" "$work/apk")
+  mkdir "$work/abuild" && stand_in want_check false &&
+    stand_in abuild-meson 'exec meson setup --prefix=/usr --libdir=/usr/lib --buildtype=plain "$@"' &&
+    archive "$work/apk.tar" && tar -x -f "$work/apk.tar" -C "$work" || return
+  (cd "$work/$source_name" && PATH=$work/abuild:$PATH pkgdir=$work/apk \
+    dash -e -c '. "$0" && build && package' "$apkbuild")
 }
 check "alpine: builds and installs, on Debian" build_apk
 
