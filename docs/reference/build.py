@@ -14,7 +14,7 @@ here = pathlib.Path(__file__).resolve().parent
 for kind in ("html", "xml"):
     shutil.rmtree(pathlib.Path(output) / kind, ignore_errors=True)
 # The filter is called by its name in this directory, whatever is in the path that leads here.
-done = subprocess.run([doxygen, doxyfile], cwd=here)
+done = subprocess.run([doxygen, pathlib.Path(doxyfile).resolve()], cwd=here)
 if done.returncode != 0:
     sys.exit(done.returncode)
 
