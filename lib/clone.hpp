@@ -19,10 +19,11 @@ struct clone_request {
     void* argument = nullptr;
 };
 
-/// The child tells its end by no signal: who runs a program has the kernel send SIGCHLD again, and
-/// one that could not is seen by nobody but us. Returns once the child has run a program or has ended: its pid, or a negated errno. `pidfd` is
-/// set before the child runs, and stays as it is on kernels that make no pidfds. EOPNOTSUPP where
-/// this machine has no way to make a child with these flags.
+/// Returns once the child has run a program or has ended: its pid, or a negated errno. EOPNOTSUPP
+/// where this machine has no way to make a child with these flags. `pidfd` is set before the child
+/// runs, and stays as it is on kernels that make no pidfds. The child tells its end by no signal:
+/// who runs a program has the kernel send SIGCHLD again, and one that could not is seen by nobody
+/// but us.
 pid_t clone_and_wait(const clone_request& request, int& pidfd) noexcept;
 
 } // namespace pidfd_util

@@ -12,14 +12,14 @@ namespace pidfd_util {
 
 namespace {
 
-/// An operation that has no path but its system call.
-int by_feature(feature f, answer_path& path) noexcept {
+/// An operation that has no path but this one.
+int by_feature(feature f, answer_path& path, answer_path name = answer_path::syscall) noexcept {
     availability found{};
     if (const int error = probe::try_out(f, found); error != 0)
         return error;
     switch (found) {
     case availability::available:
-        path = answer_path::syscall;
+        path = name;
         return 0;
     case availability::forbidden:
         return ERFKILL;
@@ -37,6 +37,14 @@ int into_namespaces(answer_path& path) noexcept {
     if (fallback == 0)
         path = answer_path::procfs;
     return fallback;
+}
+
+/// By the ioctl those of strangers, too: which can be tried without one that has ended only since
+/// Linux 6.16, a release late.
+int by_exit_information(answer_path& path) noexcept {
+    if (by_feature(feature::coredump_info, path, answer_path::ioctl) == 0)
+        return 0;
+    return by_feature(feature::waitid, path);
 }
 
 /// Performs the query on the calling process.
@@ -57,8 +65,7 @@ int by_query(operation op, answer_path& path) noexcept {
         return abi::get_pid(self.get(), pid, &path);
     case operation::get_ppid:
         error = abi::get_ppid(self.get(), pid, &path);
-        // That no parent is visible is an answer too. get_info has the same paths, and names it.
-        return error != EADDRNOTAVAIL ? error : abi::get_info(self.get(), info, sizeof info, &path);
+        return error == EADDRNOTAVAIL ? 0 : error;
     case operation::get_id:
         return abi::get_id(self.get(), id, &path);
     case operation::get_creds:
@@ -75,6 +82,7 @@ int by_query(operation op, answer_path& path) noexcept {
         path = answer_path::procfs;
         break;
     case operation::is_alive:
+    case operation::wait_exit:
         path = answer_path::syscall;
         return abi::is_alive(self.get(), alive);
     default:
@@ -97,11 +105,17 @@ int answering_path(operation op, answer_path& path) noexcept {
     case operation::from_pid:
         return by_feature(feature::pidfd_open, path);
     case operation::send_signal:
+    case operation::queue_signal:
         return by_feature(feature::pidfd_send_signal, path);
     case operation::get_remote_fd:
         return by_feature(feature::pidfd_getfd, path);
     case operation::wait:
+    case operation::wait_change:
         return by_feature(feature::waitid, path);
+    case operation::get_exit_status:
+        return by_exit_information(path);
+    case operation::get_coredump:
+        return by_feature(feature::coredump_info, path, answer_path::ioctl);
     case operation::set_namespace:
         return into_namespaces(path);
     default:

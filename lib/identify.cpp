@@ -37,6 +37,11 @@ int check(int fd) noexcept {
     }
 }
 
+int fault_of(int fd) noexcept {
+    const int error = check(fd);
+    return error == EBADF || error == EBADFD ? error : 0;
+}
+
 int has_ended(int fd, std::int64_t deadline, bool& ended) noexcept {
     const int events = sys::poll(fd, deadline);
     if (events < 0)

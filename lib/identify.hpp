@@ -11,6 +11,9 @@ namespace pidfd_util::identify {
 /// 0: a pidfd. EBADF: closed. EBADFD: something else. EOPNOTSUPP: no way to tell.
 int check(int fd) noexcept;
 
+/// What is known to be wrong with the fd: EBADF or EBADFD as above, or 0.
+int fault_of(int fd) noexcept;
+
 /// Whether the process has ended, reaped or not, before the deadline. `fd` is a pidfd.
 int has_ended(int fd, std::int64_t deadline, bool& ended) noexcept;
 inline int has_ended(int fd, bool& ended) noexcept {

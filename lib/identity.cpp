@@ -63,8 +63,8 @@ int get_id(int fd, std::uint64_t& id, answer_path* answered) noexcept {
     }
     if (is_answer(error))
         return error;
-    const int bad = identify::check(fd);
-    return bad == EBADF || bad == EBADFD ? bad : error;
+    const int fault = identify::fault_of(fd);
+    return fault != 0 ? fault : error;
 }
 
 } // namespace abi

@@ -12,6 +12,7 @@
 
 #include <atomic>
 #include <limits>
+#include <sched.h>
 #include <sys/wait.h>
 
 namespace pidfd_util::probe {
@@ -33,7 +34,8 @@ int judge(int error, int expected, availability& result) noexcept {
     }
     switch (refusal(error)) {
     case EOPNOTSUPP:
-    case EINVAL: // how the kernel refuses flags and kinds of fds that it does not know
+    case EINVAL: // how the kernel refuses flags and kinds of fds that it does not know,
+    case E2BIG:  // and arguments that are longer than those it knows
         result = availability::missing;
         return 0;
     case ERFKILL:
@@ -47,6 +49,22 @@ int judge(int error, int expected, availability& result) noexcept {
 /// The errno of a call that makes a file descriptor.
 int close_and_tell(int fd) noexcept {
     return unique_fd(fd) ? 0 : -fd;
+}
+
+/// Makes nothing: no kernel writes the pidfd to the address that is given for it.
+int failing_clone3_with(std::uint64_t flags) noexcept {
+    uapi::clone_args args{};
+    args.flags = flags | CLONE_VM | uapi::clone_pidfd;
+    args.pidfd = std::numeric_limits<std::uintptr_t>::max();
+    return sys::failing_clone3(&args, sizeof args);
+}
+
+/// The same: no file descriptor has this number.
+int failing_clone3_into_cgroup() noexcept {
+    uapi::clone_args args{};
+    args.flags = uapi::clone_into_cgroup;
+    args.cgroup = std::numeric_limits<std::uint64_t>::max();
+    return sys::failing_clone3(&args, sizeof args);
 }
 
 /// The features that can be tried without a pidfd.
@@ -72,6 +90,22 @@ bool try_without_pidfd(feature f, int& error, int& expected) noexcept {
         return true;
     case feature::thread:
         error = close_and_tell(sys::pidfd_open(sys::gettid(), uapi::pidfd_thread));
+        return true;
+    case feature::clone3:
+        error = -sys::failing_clone3(nullptr, 0);
+        expected = EINVAL;
+        return true;
+    case feature::clone_into_cgroup:
+        error = -failing_clone3_into_cgroup();
+        expected = EINVAL; // told before any flag is looked at
+        return true;
+    case feature::clone_autoreap:
+        error = -failing_clone3_with(uapi::clone_autoreap);
+        expected = EFAULT;
+        return true;
+    case feature::clone_autokill:
+        error = -failing_clone3_with(uapi::clone_autoreap | uapi::clone_nnp | uapi::clone_autokill);
+        expected = EFAULT;
         return true;
     case feature::procfs: {
         unique_fd root;
@@ -130,6 +164,12 @@ int try_on(int self, feature f) noexcept {
         return namespace_ioctl::open(self, namespace_type::mnt, ns);
     case feature::info_ioctl:
         return info_ioctl::get(self, uapi::info_pid, uapi::info_pid, info);
+    case feature::coredump_info: {
+        abi::coredump_record record{};
+        bool known = false;
+        const int error = info_ioctl::get_coredump(self, known, record);
+        return error == 0 && !known ? ENOSYS : error;
+    }
     case feature::file_handle:
         return -sys::file_handle(self, "", id, mount);
     default:

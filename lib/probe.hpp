@@ -41,7 +41,8 @@ constexpr bool lacks_means(int error) noexcept {
 template <class Ask>
 int ask(path<Ask>& p, answer_path* answered) noexcept {
     const int error = p.ask();
-    if (error == 0 && answered != nullptr)
+    // That no parent can be seen is something to know of the process, too.
+    if ((error == 0 || error == EADDRNOTAVAIL) && answered != nullptr)
         *answered = p.name;
     return error;
 }
@@ -58,7 +59,7 @@ int choose(int fd, answer_path* answered, feature f, path<Best> best, path<Other
         if (is_answer(first))
             return first;
         // What is no pidfd has no path, and must not teach that the path is missing.
-        if (const int error = identify::check(fd); error == EBADF || error == EBADFD)
+        if (const int error = identify::fault_of(fd); error != 0)
             return error;
         if (first != ask_another)
             learn_missing(f);
@@ -71,7 +72,7 @@ int choose(int fd, answer_path* answered, feature f, path<Best> best, path<Other
         first = ask(best, answered);
         if (is_answer(first))
             return first;
-        if (const int error = identify::check(fd); error == EBADF || error == EBADFD)
+        if (const int error = identify::fault_of(fd); error != 0)
             return error;
         if (is_answer(second))
             return second;

@@ -19,8 +19,8 @@ int get_remote_fd(int fd, int target, int& copy) noexcept {
         return who_forbids(error, [] { return sys::pidfd_getfd(-1, 0); });
     // Either fd is no pidfd, or the process has no such file descriptor, which kernels of the age of
     // 6.1 also say of a process that is about to end.
-    if (const int bad = identify::check(fd); bad == EBADF || bad == EBADFD)
-        return bad;
+    if (const int fault = identify::fault_of(fd); fault != 0)
+        return fault;
     bool ended = false;
     return identify::has_ended(fd, ended) == 0 && ended ? ESRCH : EBADF;
 }

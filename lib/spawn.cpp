@@ -108,7 +108,7 @@ int explain_clone(int error, const spawn_options& o) noexcept {
     case E2BIG:  // and arguments that are longer than the kernel knows
         return needs_clone3 ? EOPNOTSUPP : error;
     default:
-        return needs_clone3 ? who_forbids(error, [] { return sys::clone3_without_arguments(); })
+        return needs_clone3 ? who_forbids(error, [] { return sys::failing_clone3(nullptr, 0); })
                             : error;
     }
 }
@@ -208,22 +208,21 @@ int spawn(const char* file, const char* const* argv, const spawn_options& option
     // A caller from a later time must not be told that what this library does not know was done.
     if (size > sizeof options)
         return refuse(EOPNOTSUPP);
+    spawn_options known;
+    std::memcpy(static_cast<void*>(&known), &options, size);
+    if (!valid(known))
+        return refuse(EINVAL);
     shared_plan shared;
     if (shared.error() != 0)
         return refuse(shared.error());
     spawn_plan& plan = shared.get();
-    std::memcpy(static_cast<void*>(&plan.options), &options, size);
+    plan.options = known;
     plan.file = file;
     plan.argv = argv;
-    plan.environment = plan.options.environment;
-    if (plan.environment == nullptr)
-        plan.environment = ::environ;
+    plan.environment = known.environment != nullptr ? known.environment : ::environ;
     plan.parent = sys::getpid();
     plan.pidfd = -1;
-    plan.step = spawn_step::options;
-    if (!valid(plan.options))
-        return refuse(EINVAL);
-    if (plan.options.search_path && std::strchr(file, '/') == nullptr && *file != '\0') {
+    if (known.search_path && std::strchr(file, '/') == nullptr && *file != '\0') {
         plan.search = std::getenv("PATH");
         if (plan.search == nullptr)
             plan.search = "/bin:/usr/bin";

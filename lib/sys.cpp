@@ -300,8 +300,8 @@ int set_signal_mask(std::uint64_t mask, std::uint64_t* old) noexcept {
     return error;
 }
 
-int clone3_without_arguments() noexcept {
-    return raw(SYS_clone3, nullptr, std::size_t{0});
+int failing_clone3(const uapi::clone_args* args, std::size_t size) noexcept {
+    return raw(SYS_clone3, args, size);
 }
 
 int wait_by_number(pid_t pid) noexcept {

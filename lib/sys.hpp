@@ -13,6 +13,10 @@
 
 struct pollfd;
 
+namespace pidfd_util::uapi {
+struct clone_args;
+}
+
 namespace pidfd_util::sys {
 
 /// An argument of a system call as the kernel takes it: a whole register. A variadic call would
@@ -95,8 +99,8 @@ int epoll_take(int epoll, std::uint64_t& index) noexcept;
 /// The kernel's set of signals, those that libc keeps for itself too; `old` may be null.
 int set_signal_mask(std::uint64_t mask, std::uint64_t* old) noexcept;
 
-/// Fails in any case, and makes nothing.
-int clone3_without_arguments() noexcept;
+/// clone3 with arguments that no kernel takes, by which it tells what it knows: nothing is made.
+int failing_clone3(const uapi::clone_args* args, std::size_t size) noexcept;
 
 // Refused by an odd sandbox only.
 /// wait4 for a child of any kind that nobody else can have reaped.

@@ -3,6 +3,7 @@
 #include "answer.hpp"
 #include "identify.hpp"
 #include "info_ioctl.hpp"
+#include "probe.hpp"
 #include "sys.hpp"
 #include "uapi.hpp"
 
@@ -37,8 +38,8 @@ int explain(int fd, int error) noexcept {
     default:
         return error;
     }
-    if (const int bad = identify::check(fd); bad == EBADF || bad == EBADFD)
-        return bad;
+    if (const int fault = identify::fault_of(fd); fault != 0)
+        return fault;
     if (error == EINVAL) // the options are good: before Linux 5.4 this is no kind of id
         return EOPNOTSUPP;
     return who_forbids(error, [] {
@@ -116,14 +117,14 @@ int wait_as_owner(int fd, std::int64_t deadline, bool& ended, int& status) noexc
     }
 }
 
-int wait_change(int fd, wait_flags changes, bool block, bool& changed, int& code,
+int wait_change(int fd, wait_flags changes, std::int64_t deadline, bool& changed, int& code,
                 int& status) noexcept {
     siginfo_t info;
     const auto options = static_cast<int>(changes);
     constexpr int kinds = WEXITED | WSTOPPED | WCONTINUED;
     if ((options & kinds) == 0 || (options & ~(kinds | WNOWAIT)) != 0)
         return EINVAL;
-    if (const int error = wait_until(fd, options, block ? never : at_once, info); error != 0)
+    if (const int error = wait_until(fd, options, deadline, info); error != 0)
         return error;
     changed = info.si_pid != 0;
     code = info.si_code;
@@ -164,6 +165,13 @@ int get_exit_status(int fd, bool& ended, int& status) noexcept {
 int get_coredump(int fd, bool& known, coredump_record& record, std::size_t size) noexcept {
     coredump_record found{};
     const int error = info_ioctl::get_coredump(fd, known, found);
+    if (error == 0 && !known) {
+        // Of a reaped process that dumped no core; and of any before Linux 6.16.
+        availability can_tell{};
+        if (const int unknown = probe::try_out(feature::coredump_info, can_tell); unknown != 0)
+            return unknown;
+        return can_tell == availability::available ? 0 : EOPNOTSUPP;
+    }
     if (error == 0)
         std::memcpy(&record, &found, std::min(size, sizeof found));
     if (is_answer(error))

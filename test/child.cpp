@@ -27,6 +27,17 @@ namespace {
 
 using owner = pidfd_util::child;
 
+template <class Handle, class = void>
+constexpr bool can_wait_for_changes = false;
+template <class Handle>
+constexpr bool can_wait_for_changes<
+    Handle, std::void_t<decltype(std::declval<Handle&>().wait_change(wait_flags::exited))>> = true;
+
+// What would take the status away from its owner is not to be had by mistake.
+static_assert(std::is_base_of_v<pidfd_operations, owner>);
+static_assert(!can_wait_for_changes<owner> && can_wait_for_changes<pidfd_view>);
+static_assert(!std::is_convertible_v<owner&, pidfd_view> && !std::is_copy_constructible_v<owner>);
+
 owner owner_of(int fd) {
     return owner(*pidfd::adopt(unique_fd(fd)));
 }
@@ -82,7 +93,7 @@ TEST_CASE("waiting for a child in any form, order and number gives the same stat
     do {
         owner c = exiting(code);
         CHECK_FALSE(c.status());
-        REQUIRE(c.process().wait_exit());
+        REQUIRE(c.wait_exit());
         for (int repeat = 0; repeat < 2; ++repeat)
             for (const std::size_t i : order)
                 CHECK(all[i](c) == code);
@@ -200,7 +211,7 @@ TEST_CASE("a child that reaps itself is waited for as long as it lives, and no l
             owner c = owner_of(fd);
             f.first_empty = code_of(c.try_wait()) == -1;
             f.timed_empty = code_of(c.wait_for(5ms)) == -1;
-            (void)!c.process().kill();
+            (void)!c.kill();
             const auto status = c.wait();
             f.ended = status || status.error().value() == ECHILD;
             f.killed = status && status->signal() == SIGKILL;
@@ -227,7 +238,7 @@ TEST_CASE("an error is not remembered: a wait elsewhere in the program gets the 
             int fd = -1;
             fork_exiting(37, fd);
             owner c = owner_of(fd);
-            (void)!c.process().wait_exit();
+            (void)!c.wait_exit();
             // Only this thread is under the filter.
             std::thread([&] {
                 const bool filtered = install({{SYS_waitid, error}, rule::pidfd_ioctls(ENOTTY)});
@@ -331,7 +342,7 @@ TEST_CASE("a child that is destroyed is neither killed nor reaped, and its pidfd
 
 TEST_CASE("the status of a child that a signal killed has no code, and tells its signal") {
     owner c = sleeping();
-    REQUIRE(c.process().send_signal(SIGUSR1));
+    REQUIRE(c.send_signal(SIGUSR1));
     const auto status = c.wait();
     REQUIRE(status);
     CHECK(status->signal() == SIGUSR1);

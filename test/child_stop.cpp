@@ -58,8 +58,8 @@ TEST_CASE("stop takes the next step for a child that ignores SIGTERM") {
 
 TEST_CASE("stop lets a stopped child see the SIGTERM") {
     owner c = sleeping();
-    REQUIRE(c.process().send_signal(SIGSTOP));
-    REQUIRE(c.process().wait_change(wait_flags::stopped));
+    REQUIRE(c.send_signal(SIGSTOP));
+    REQUIRE(c.view().wait_change(wait_flags::stopped));
     const auto result = c.stop();
     REQUIRE(result);
     REQUIRE(*result);
@@ -69,8 +69,8 @@ TEST_CASE("stop lets a stopped child see the SIGTERM") {
 
 TEST_CASE("stop kills a stopped child that is not let go on") {
     owner c = sleeping();
-    REQUIRE(c.process().send_signal(SIGSTOP));
-    REQUIRE(c.process().wait_change(wait_flags::stopped));
+    REQUIRE(c.send_signal(SIGSTOP));
+    REQUIRE(c.view().wait_change(wait_flags::stopped));
     const std::vector<stop_step> steps{{SIGTERM, 5ms}, {SIGKILL, 1h}};
     const auto result = c.stop(steps);
     REQUIRE(result);
@@ -85,7 +85,7 @@ TEST_CASE("stop sends no signal to a child that has ended") {
     int fd = -1;
     REQUIRE(fork_exiting(51, fd) > 0);
     owner c = owner_of(fd);
-    REQUIRE(c.process().wait_exit());
+    REQUIRE(c.wait_exit());
     for (int i = 0; i < 2; ++i) {
         const auto result = c.stop(impossible);
         REQUIRE(result);
@@ -104,7 +104,7 @@ TEST_CASE("stop sends no signal to a child that has ended") {
         int ended = -1;
         fork_exiting(52, ended);
         owner inner = owner_of(ended);
-        (void)!inner.process().wait_exit();
+        (void)!inner.wait_exit();
         const auto result = inner.stop();
         return result && *result && (*result)->status.code() == 52 && !(*result)->step;
     });
@@ -146,11 +146,11 @@ TEST_CASE(
     REQUIRE(result);
     CHECK_FALSE(*result);
     CHECK_FALSE(c.status());
-    CHECK(*c.process().is_alive());
+    CHECK(*c.is_alive());
     const auto none = c.stop(std::vector<stop_step>());
     REQUIRE(none);
     CHECK_FALSE(*none);
-    REQUIRE(c.process().kill());
+    REQUIRE(c.kill());
     CHECK(c.wait()->signal() == SIGKILL);
     const auto after = c.stop(std::vector<stop_step>());
     REQUIRE(after);
@@ -167,7 +167,7 @@ TEST_CASE("stop reports a signal that a sandbox refuses, and the child lives on"
         owner c = owner_of(fd);
         const auto result = c.stop();
         const int error = result ? 0 : result.error().value();
-        const bool alive = c.process().is_alive().value_or(false);
+        const bool alive = c.is_alive().value_or(false);
         kill(pid, SIGKILL);
         const auto status = c.wait();
         return error == ERFKILL && alive && status && status->signal() == SIGKILL;

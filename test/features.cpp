@@ -3,12 +3,14 @@
 #include "support/cgroups.hpp"
 #include "support/emulated.hpp"
 #include "support/nested.hpp"
+#include "uapi.hpp"
 
 #include <cstdio>
 #include <fstream>
 #include <iterator>
 #include <string>
 #include <sys/utsname.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 using namespace pidfd_util;
@@ -101,6 +103,7 @@ bool taken(const profile& kernel, feature f) {
     const std::string name = kernel.name;
     switch (f) {
     case feature::info_ioctl:
+    case feature::coredump_info:
         return !kernel.rules.empty();
     case feature::namespace_ioctl:
     case feature::thread:
@@ -156,7 +159,7 @@ TEST_CASE("query tells a sandbox that forbids from one that poses as an older ke
         // There is no pidfd to try these on.
         for (const feature f :
              {feature::setns, feature::pidfs, feature::signal_scope, feature::namespace_ioctl,
-              feature::info_ioctl, feature::file_handle}) {
+              feature::info_ioctl, feature::coredump_info, feature::file_handle}) {
             CAPTURE(kernel.name, to_string(f));
             CHECK(found[f].error == untried);
         }
@@ -172,6 +175,30 @@ TEST_CASE("query of the ioctls and of setns tells what each errno means") {
         check(features_on(kernel)[feature::info_ioctl],
               kernel.rules[0].error == ENOSYS ? availability::missing : availability::forbidden);
     }
+}
+
+TEST_CASE("query tells a clone3 that is missing from one that is forbidden") {
+    constexpr feature clones[] = {feature::clone3, feature::clone_into_cgroup,
+                                  feature::clone_autoreap, feature::clone_autokill};
+    for (const int error : {ENOSYS, EPERM}) {
+        const features found = features_on({"no clone3", {{SYS_clone3, error}}});
+        for (const feature f : clones) {
+            CAPTURE(error, to_string(f));
+            check(found[f], error == ENOSYS ? availability::missing : availability::forbidden);
+        }
+    }
+    // How Linux 5.3 to 5.6 refuses arguments that are longer than those it knows.
+    check(features_on({"short clone3", {{SYS_clone3, E2BIG}}})[feature::clone_into_cgroup],
+          availability::missing);
+}
+
+TEST_CASE("query of clone3 makes no process") {
+    const auto childless = isolated({}, [] {
+        ask_features();
+        return waitpid(-1, nullptr, __WALL | WNOHANG) == -1 && errno == ECHILD;
+    });
+    REQUIRE(childless);
+    CHECK(*childless);
 }
 
 TEST_CASE("query of procfs finds it missing where there is none") {
@@ -220,8 +247,15 @@ TEST_CASE("answering_path tells the path of every operation, on every kernel") {
             check(got[operation::get_remote_fd], answer_path::syscall);
         else
             CHECK(got[operation::get_remote_fd].error == ENOSYS);
-        check(got[operation::wait], answer_path::syscall);
-        check(got[operation::is_alive], answer_path::syscall);
+        for (const operation op : {operation::queue_signal, operation::is_alive,
+                                   operation::wait_exit, operation::wait, operation::wait_change})
+            check(got[op], answer_path::syscall);
+        const bool coredump = there(feature::coredump_info);
+        check(got[operation::get_exit_status], by_ioctl_or(coredump, answer_path::syscall));
+        if (coredump)
+            check(got[operation::get_coredump], answer_path::ioctl);
+        else
+            CHECK(got[operation::get_coredump].error == ENOSYS);
     }
 }
 

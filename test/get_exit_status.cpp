@@ -243,6 +243,22 @@ TEST_CASE("get_coredump of a living and of a reaped process reports no dump that
         CHECK((gone.error() == pidfd_errc::unsupported || gone.error() == pidfd_errc::not_found));
 }
 
+TEST_CASE("get_coredump is an error exactly where the kernel tells of no core dumps") {
+    const auto can_tell = query(feature::coredump_info);
+    REQUIRE(can_tell);
+    const bool supported = *can_tell == availability::available;
+    auto c = support::test_child::zombie();
+    for (const char* state : {"zombie", "reaped"}) {
+        CAPTURE(state);
+        const auto core = c.fd().get_coredump();
+        CHECK(core.has_value() == supported);
+        if (!core)
+            CHECK(core.error() == pidfd_errc::unsupported);
+        c.reap();
+    }
+    CHECK(pidfd::from_self()->get_coredump().has_value() == supported);
+}
+
 TEST_CASE("get_coredump is unsupported or forbidden without the ioctl, and of no pidfd says so") {
     const auto c = support::test_child::running();
     for (const profile& kernel : all_profiles()) {

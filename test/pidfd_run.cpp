@@ -53,7 +53,7 @@ public:
     }
     ~tool() {
         if (process_ && !process_.status()) {
-            (void)process_.process().kill();
+            (void)process_.kill();
             (void)process_.wait();
         }
     }
@@ -66,7 +66,7 @@ public:
         REQUIRE(c == '\n');
     }
 
-    pidfd_view process() const { return process_.process(); }
+    pidfd_view process() const { return process_.view(); }
 
     result finish() {
         result r;

@@ -37,10 +37,10 @@ TEST_CASE("spawn gives a pidfd of the child, with close-on-exec, in blocking mod
         CHECK(count_fds() == fds + 1);
         CHECK((fcntl(c.fd(), F_GETFD) & FD_CLOEXEC) != 0);
         CHECK((fcntl(c.fd(), F_GETFL) & O_NONBLOCK) == 0);
-        const auto pid = c.process().get_pid();
+        const auto pid = c.get_pid();
         REQUIRE(pid);
         CHECK(waitpid(*pid, nullptr, WNOHANG) == 0);
-        CHECK(*c.process().get_ppid() == getpid());
+        CHECK(*c.get_ppid() == getpid());
         CHECK(c.stop());
         CHECK(waitpid(*pid, nullptr, WNOHANG) == -1);
     }
@@ -131,7 +131,7 @@ TEST_CASE("spawn works on every kernel and in every sandbox: it needs none of th
             auto c = spawn(spawnee(), arguments({"exit", "61"}));
             if (!c)
                 return -c.error().value();
-            while (!c->process().wait_exit()) {
+            while (!c->wait_exit()) {
             }
             int status = 0;
             waitpid(-1, &status, 0);

@@ -310,7 +310,7 @@ TEST_CASE("a child with autokill dies when its pidfd is closed") {
         SKIP_TEST("no CLONE_PIDFD_AUTOKILL: Linux before 7.1, or not on this machine");
     }
     CHECK(read(ends[0], text, 6) == 6);
-    auto copy = c->process().duplicate();
+    auto copy = c->duplicate();
     REQUIRE(copy);
     *c = pidfd_util::child();
     CHECK(*copy->wait_exit_for(std::chrono::milliseconds(20)) == false);

@@ -157,7 +157,7 @@ TEST_CASE("a child may go into the namespaces of a process that runs") {
     if (!host)
         SKIP_TEST("this user may not make namespaces");
     REQUIRE(ready);
-    const std::string proc = "/proc/" + std::to_string(*host->process().get_pid()) + "/ns/";
+    const std::string proc = "/proc/" + std::to_string(*host->get_pid()) + "/ns/";
     spawn_options o;
     o.enter_process = host->fd();
     // All at once first, then each alone.
@@ -178,7 +178,7 @@ TEST_CASE("a child may go into the namespaces of a process that runs") {
         CHECK(child_s("uts", o, error) == link_of(proc + "uts"));
         CHECK(child_s("net", o, error) == own("net"));
     }
-    CHECK(host->process().kill());
+    CHECK(host->kill());
     CHECK(host->wait());
 }
 

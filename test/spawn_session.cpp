@@ -45,12 +45,12 @@ TEST_CASE("a child may lead a process group, and another join it") {
     o.fds = map;
     auto leader = spawn(spawnee(), arguments({"sleep"}), o);
     REQUIRE(leader);
-    const auto pid = leader->process().get_pid();
+    const auto pid = leader->get_pid();
     REQUIRE(pid);
     spawn_options join;
     join.process_group = *pid;
     CHECK(run({"facts"}, join)["pgid"] == std::to_string(*pid));
-    CHECK(leader->process().kill());
+    CHECK(leader->kill());
     CHECK(leader->wait());
     close(ends[0]);
     close(ends[1]);

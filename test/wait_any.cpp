@@ -206,16 +206,16 @@ TEST_CASE("wait_any refuses what is no pidfd, and an empty range") {
 
 TEST_CASE("wait_any takes arrays and vectors of pidfd, pidfd_view and child") {
     pidfd_util::child children[] = {sleeping(), sleeping()};
-    REQUIRE(children[1].process().kill());
+    REQUIRE(children[1].kill());
     const auto which = wait_any(children);
     REQUIRE(which);
     CHECK(*which == 1);
 
-    const std::array<pidfd_view, 2> views{children[0].process(), children[1].process()};
+    const std::array<pidfd_view, 2> views{children[0].view(), children[1].view()};
     CHECK(wait_any(views).value_or(9) == 1);
     std::vector<pidfd> owners;
-    owners.push_back(*children[1].process().duplicate());
-    owners.push_back(*children[0].process().duplicate());
+    owners.push_back(*children[1].duplicate());
+    owners.push_back(*children[0].duplicate());
     CHECK(wait_any(owners).value_or(9) == 0);
     std::vector<pidfd_util::child> moved;
     moved.push_back(std::move(children[0]));

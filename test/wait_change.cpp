@@ -135,6 +135,22 @@ TEST_CASE("wait_change with flags that name no change, or that there are not, is
     CHECK(status->code() == 5);
 }
 
+TEST_CASE("wait_change_for is empty when the time is up, and loses nothing") {
+    auto c = support::test_child::running();
+    CHECK(nothing(c.fd().wait_change_for(every, std::chrono::milliseconds(3))));
+    CHECK(nothing(c.fd().wait_change_until(every, std::chrono::steady_clock::now())));
+    REQUIRE(c.fd().send_signal(SIGSTOP));
+    const auto stopped = c.fd().wait_change_for(wait_flags::stopped, std::chrono::hours(1));
+    REQUIRE((stopped && *stopped));
+    CHECK((*stopped)->stopped_by() == SIGSTOP);
+    REQUIRE(c.fd().kill());
+    const auto ended =
+        c.fd().wait_change_until(every, std::chrono::steady_clock::time_point::max()); // never
+    REQUIRE((ended && *ended));
+    REQUIRE((*ended)->ended());
+    CHECK((*ended)->ended()->signal() == SIGKILL);
+}
+
 TEST_CASE("wait_change of a pidfd in non-blocking mode waits as well") {
     auto c = support::test_child::that([] {
         usleep(5000);

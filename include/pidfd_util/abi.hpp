@@ -102,8 +102,8 @@ PIDFD_UTIL_EXPORT int wait_any(const void* range, int (*fd_at)(const void*, std:
 PIDFD_UTIL_EXPORT int get_exit_status(int fd, bool& ended, int& status) noexcept;
 
 /// `code` is one of CLD_*, and `status` the exit code or signal that goes with it.
-PIDFD_UTIL_EXPORT int wait_change(int fd, wait_flags changes, bool block, bool& changed, int& code,
-                                  int& status) noexcept;
+PIDFD_UTIL_EXPORT int wait_change(int fd, wait_flags changes, std::int64_t deadline, bool& changed,
+                                  int& code, int& status) noexcept;
 
 /// Grows at its end only, like `info_record`.
 struct coredump_record {

@@ -33,7 +33,7 @@ class child_waiter {
 public:
     /// For that child, with handlers on that executor.
     child_waiter(const Executor& executor, child& process)
-        : source_(std::make_shared<asio_detail::readiness<Executor>>(executor, process.process())),
+        : source_(std::make_shared<asio_detail::readiness<Executor>>(executor, process.view())),
           process_(&process) {}
     /// Takes over the waits that are under way.
     child_waiter(child_waiter&&) noexcept = default;
@@ -134,7 +134,7 @@ template <class Executor, class Token,
           std::enable_if_t<!asio_detail::is_context<Executor>, int> = 0>
 auto async_wait(const Executor& executor, child& process, Token&& token) {
     return asio_detail::start_wait(
-        std::make_shared<asio_detail::readiness<Executor>>(executor, process.process()),
+        std::make_shared<asio_detail::readiness<Executor>>(executor, process.view()),
         asio_detail::status_goal{&process}, std::forward<Token>(token));
 }
 /// The same, with handlers on the context's executor.

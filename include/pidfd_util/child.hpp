@@ -39,34 +39,33 @@ inline namespace PIDFD_UTIL_INLINE_NAMESPACE {
 /// Where somebody else has reaped the child, its status comes from the kernel (Linux 6.15); older
 /// kernels do not keep it, and the answer is ECHILD.
 ///
-/// Destroying it closes the pidfd; the child is neither killed nor reaped.
-class [[nodiscard]] child {
+/// It has every operation of a pidfd, and waits of its own in the place of those that would take the
+/// status away. Destroying it closes the pidfd; the child is neither killed nor reaped.
+class [[nodiscard]] child : public pidfd_operations {
 public:
     /// No child: every operation fails with EBADF.
-    child() noexcept = default;
+    constexpr child() noexcept : pidfd_operations(-1) {}
 
     /// Takes over the pidfd of a child that has not been waited for.
-    explicit child(pidfd fd) noexcept : fd_(std::move(fd)) {}
+    explicit child(pidfd&& fd) noexcept : pidfd_operations(fd.release()) {}
 
     /// Takes over the pidfd and the status; the other one is empty then.
     child(child&& other) noexcept
-        : fd_(std::move(other.fd_)), status_(std::exchange(other.status_, std::nullopt)) {}
+        : pidfd_operations(std::exchange(other.fd_, -1)),
+          status_(std::exchange(other.status_, std::nullopt)) {}
     /// Closes its own pidfd, and takes over the other's and the status.
     child& operator=(child&& other) noexcept {
-        fd_ = std::move(other.fd_);
+        const unique_fd old(std::exchange(fd_, std::exchange(other.fd_, -1)));
         status_ = std::exchange(other.status_, std::nullopt);
         return *this;
     }
+    child(const child&) = delete;
+    child& operator=(const child&) = delete;
+    ~child() { const unique_fd old(fd_); }
 
-    /// The pidfd, which stays the child's; -1 if there is none. It is readable once the child has
-    /// ended, which is a hint: `try_wait` then tells.
-    [[nodiscard]] int fd() const noexcept { return fd_.fd(); }
-    /// Whether there is a pidfd.
-    [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(fd_); }
-
-    /// For every operation that does not wait: `child.process().get_pid()`. Waiting through it
-    /// would take the status away from here.
-    [[nodiscard]] pidfd_view process() const noexcept { return fd_; }
+    /// For functions that take a view. Who waits through it takes the status away from here.
+    [[nodiscard]] pidfd_view view() const& noexcept { return pidfd_view(fd_); }
+    pidfd_view view() const&& = delete;
 
     /// The status, if it is here already.
     [[nodiscard]] std::optional<exit_status> status() const noexcept { return status_; }
@@ -74,7 +73,7 @@ public:
     /// Gives the pidfd away, and forgets the status.
     [[nodiscard]] pidfd release() noexcept {
         status_.reset();
-        return std::move(fd_);
+        return pidfd(std::exchange(fd_, -1));
     }
 
     /// Waits until the child has ended, and reaps it.
@@ -129,13 +128,12 @@ private:
             return status_;
         bool ended{};
         int status{};
-        const int error = abi::wait_as_owner(fd(), deadline, ended, status);
+        const int error = abi::wait_as_owner(fd_, deadline, ended, status);
         if (error == 0 && ended)
             status_ = exit_status::from_wait_status(status);
         return detail::ended_result(error, ended, status);
     }
 
-    pidfd fd_;
     std::optional<exit_status> status_;
 };
 
@@ -148,7 +146,7 @@ expected<std::optional<stop_result>> child::stop(const Steps& steps) noexcept {
         if (!ended || *ended)
             break;
         // It may have ended, and reaped itself, since the last look.
-        const auto signalled = process().send_signal(step.signal);
+        const auto signalled = send_signal(step.signal);
         if (!signalled && signalled.error() != pidfd_errc::not_found)
             return unexpected(signalled.error());
         if (signalled)

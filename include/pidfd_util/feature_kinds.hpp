@@ -8,27 +8,34 @@ namespace pidfd_util {
 
 /// Parts of the kernel's pidfd interface, in the order of their arrival.
 enum class feature : unsigned char {
-    pidfd_send_signal,
-    pidfd_open,
-    waitid, ///< waitid(P_PIDFD)
-    pidfd_getfd,
-    setns,           ///< setns with a pidfd
-    nonblock,        ///< PIDFD_NONBLOCK
-    pidfs,           ///< an inode for each process
-    thread,          ///< PIDFD_THREAD
-    signal_scope,    ///< PIDFD_SIGNAL_THREAD, _THREAD_GROUP and _PROCESS_GROUP
-    namespace_ioctl, ///< PIDFD_GET_*_NAMESPACE
-    info_ioctl,      ///< PIDFD_GET_INFO
-    file_handle,     ///< name_to_handle_at of a pidfd
-    procfs,          ///< not the kernel's age: a /proc in which the caller finds its own thread
+    pidfd_send_signal, ///< pidfd_send_signal(2)
+    pidfd_open,        ///< pidfd_open(2)
+    clone3,            ///< clone3, of clone(2)
+    waitid,            ///< waitid(P_PIDFD)
+    pidfd_getfd,       ///< pidfd_getfd(2)
+    clone_into_cgroup, ///< CLONE_INTO_CGROUP
+    setns,             ///< setns with a pidfd
+    nonblock,          ///< PIDFD_NONBLOCK
+    pidfs,             ///< an inode for each process
+    thread,            ///< PIDFD_THREAD
+    signal_scope,      ///< PIDFD_SIGNAL_THREAD, _THREAD_GROUP and _PROCESS_GROUP
+    namespace_ioctl,   ///< PIDFD_GET_*_NAMESPACE
+    info_ioctl,        ///< PIDFD_GET_INFO
+    file_handle,       ///< name_to_handle_at of a pidfd
+    coredump_info,     ///< PIDFD_INFO_COREDUMP
+    clone_autoreap,    ///< CLONE_AUTOREAP
+    clone_autokill,    ///< CLONE_PIDFD_AUTOKILL, CLONE_NNP
+    procfs,            ///< not the kernel's age: a /proc in which the caller finds its own thread
 };
 
 /// Every feature, for loops.
 inline constexpr feature all_features[] = {
     feature::pidfd_send_signal,
     feature::pidfd_open,
+    feature::clone3,
     feature::waitid,
     feature::pidfd_getfd,
+    feature::clone_into_cgroup,
     feature::setns,
     feature::nonblock,
     feature::pidfs,
@@ -37,6 +44,9 @@ inline constexpr feature all_features[] = {
     feature::namespace_ioctl,
     feature::info_ioctl,
     feature::file_handle,
+    feature::coredump_info,
+    feature::clone_autoreap,
+    feature::clone_autokill,
     feature::procfs,
 };
 
@@ -47,10 +57,14 @@ inline constexpr feature all_features[] = {
         return "pidfd_send_signal";
     case feature::pidfd_open:
         return "pidfd_open";
+    case feature::clone3:
+        return "clone3";
     case feature::waitid:
         return "waitid";
     case feature::pidfd_getfd:
         return "pidfd_getfd";
+    case feature::clone_into_cgroup:
+        return "clone_into_cgroup";
     case feature::setns:
         return "setns";
     case feature::nonblock:
@@ -67,6 +81,12 @@ inline constexpr feature all_features[] = {
         return "info_ioctl";
     case feature::file_handle:
         return "file_handle";
+    case feature::coredump_info:
+        return "coredump_info";
+    case feature::clone_autoreap:
+        return "clone_autoreap";
+    case feature::clone_autokill:
+        return "clone_autokill";
     case feature::procfs:
         return "procfs";
     }
@@ -79,11 +99,14 @@ inline constexpr feature all_features[] = {
     case feature::pidfd_send_signal:
         return "5.1";
     case feature::pidfd_open:
+    case feature::clone3:
         return "5.3";
     case feature::waitid:
         return "5.4";
     case feature::pidfd_getfd:
         return "5.6";
+    case feature::clone_into_cgroup:
+        return "5.7";
     case feature::setns:
         return "5.8";
     case feature::nonblock:
@@ -98,6 +121,11 @@ inline constexpr feature all_features[] = {
         return "6.13";
     case feature::file_handle:
         return "6.14";
+    case feature::coredump_info:
+        return "6.16";
+    case feature::clone_autoreap:
+    case feature::clone_autokill:
+        return "7.1";
     case feature::procfs:
         return "";
     }
@@ -108,9 +136,10 @@ inline constexpr feature all_features[] = {
 enum class availability : unsigned char {
     missing,   ///< the kernel, or a sandbox that poses as an older kernel, does not have it
     forbidden, ///< a sandbox refuses it
-    available,
+    available, ///< it works
 };
 
+/// The availability's name, as spelt above.
 [[nodiscard]] constexpr const char* to_string(availability a) noexcept {
     switch (a) {
     case availability::missing:
@@ -123,7 +152,8 @@ enum class availability : unsigned char {
     return "?";
 }
 
-/// The operations of `pidfd` and `pidfd_view`.
+/// The operations of `pidfd` and `pidfd_view`. Those that are not here are another one by a
+/// different name: `from_self` is `from_pid`, `kill` is `send_signal`, and `try_wait` is `wait`.
 enum class operation : unsigned char {
     from_pid,
     get_pid,
@@ -135,20 +165,29 @@ enum class operation : unsigned char {
     get_namespace,
     open_proc,
     send_signal,
+    queue_signal,
     set_namespace,
     get_remote_fd,
-    wait,
     is_alive,
+    wait_exit,
+    wait,
+    wait_change,
+    get_exit_status,
+    get_coredump,
 };
 
 /// Every operation, for loops.
 inline constexpr operation all_operations[] = {
-    operation::from_pid,    operation::get_pid,       operation::get_ppid,
-    operation::get_id,      operation::get_creds,     operation::get_cgroupid,
-    operation::get_info,    operation::get_namespace, operation::open_proc,
-    operation::send_signal, operation::set_namespace, operation::get_remote_fd,
-    operation::wait,        operation::is_alive};
+    operation::from_pid,      operation::get_pid,       operation::get_ppid,
+    operation::get_id,        operation::get_creds,     operation::get_cgroupid,
+    operation::get_info,      operation::get_namespace, operation::open_proc,
+    operation::send_signal,   operation::queue_signal,  operation::set_namespace,
+    operation::get_remote_fd, operation::is_alive,      operation::wait_exit,
+    operation::wait,          operation::wait_change,   operation::get_exit_status,
+    operation::get_coredump,
+};
 
+/// The operation's name, as spelt above.
 [[nodiscard]] constexpr const char* to_string(operation op) noexcept {
     switch (op) {
     case operation::from_pid:
@@ -171,14 +210,24 @@ inline constexpr operation all_operations[] = {
         return "open_proc";
     case operation::send_signal:
         return "send_signal";
+    case operation::queue_signal:
+        return "queue_signal";
     case operation::set_namespace:
         return "set_namespace";
     case operation::get_remote_fd:
         return "get_remote_fd";
-    case operation::wait:
-        return "wait";
     case operation::is_alive:
         return "is_alive";
+    case operation::wait_exit:
+        return "wait_exit";
+    case operation::wait:
+        return "wait";
+    case operation::wait_change:
+        return "wait_change";
+    case operation::get_exit_status:
+        return "get_exit_status";
+    case operation::get_coredump:
+        return "get_coredump";
     }
     return "?";
 }

@@ -25,7 +25,9 @@ inline namespace PIDFD_UTIL_INLINE_NAMESPACE {
 }
 
 /// The path on which this kernel and sandbox answers the operation for the calling process:
-/// performed at each call, on the calling process itself, in a form that changes nothing.
+/// performed at each call, on the calling process itself, in a form that changes nothing. For
+/// `get_exit_status`, `ioctl` says that those of strangers are told too; Linux 6.15, which tells
+/// them, still says `syscall` here, as nothing shows it but a process that has ended.
 ///
 /// \errors the operation's own, if no path answers it; EMFILE, ENFILE or ENOMEM if no file
 /// descriptor is left to try it on.

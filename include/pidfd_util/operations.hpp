@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What can be asked of a pidfd and done through it: the members that `pidfd` and `pidfd_view` share.
+// What can be asked of a pidfd and done through it: the members that `pidfd`, `pidfd_view` and `child`
+// share.
 #ifndef PIDFD_UTIL_OPERATIONS_HPP
 #define PIDFD_UTIL_OPERATIONS_HPP
 
@@ -11,7 +12,6 @@
 #include <pidfd_util/namespaces.hpp>
 #include <pidfd_util/process_info.hpp>
 #include <pidfd_util/signal_scope.hpp>
-#include <pidfd_util/state_change.hpp>
 #include <pidfd_util/unique_fd.hpp>
 
 #include <chrono>
@@ -23,6 +23,7 @@ namespace pidfd_util {
 inline namespace PIDFD_UTIL_INLINE_NAMESPACE {
 
 class pidfd;
+class child;
 
 /// The operations on a pidfd. All are `const`: they may change the process, never the handle.
 /// They answer about, signal and enter the process that the pidfd refers to, or fail. No other
@@ -264,42 +265,6 @@ public:
         return detail::result(abi::is_alive(fd_, alive), alive);
     }
 
-    /// Waits until the process, a child of the caller, has ended, and reaps it. A pidfd in
-    /// non-blocking mode waits as well. To keep the status for later, see `child`.
-    /// Linux 5.4. See waitid(2).
-    ///
-    /// \errors
-    /// | errno  | when |
-    /// | ------ | ---- |
-    /// | ECHILD | not a child of the calling process; already reaped, by whomever; SIGCHLD is ignored, so that it reaped itself |
-    [[nodiscard]] expected<exit_status> wait() const noexcept {
-        bool ended{};
-        int status{};
-        const int error = abi::wait(fd_, abi::never, ended, status);
-        return detail::result(error, exit_status::from_wait_status(status));
-    }
-
-    /// The same without waiting: empty while the process has not ended.
-    ///
-    /// \errors as for `wait`
-    [[nodiscard]] expected<std::optional<exit_status>> try_wait() const noexcept {
-        return wait_before(abi::at_once);
-    }
-
-    /// The same with a limit, of any unit and length: empty if the process has not ended in time.
-    ///
-    /// \errors as for `wait`
-    template <class Rep, class Period>
-    [[nodiscard]] expected<std::optional<exit_status>>
-    wait_for(std::chrono::duration<Rep, Period> time) const noexcept {
-        return wait_before(detail::to_deadline(time));
-    }
-    template <class Duration>
-    [[nodiscard]] expected<std::optional<exit_status>>
-    wait_until(std::chrono::time_point<std::chrono::steady_clock, Duration> when) const noexcept {
-        return wait_before(detail::to_deadline(when));
-    }
-
     /// Waits until the process has ended, and leaves it to be reaped. It need not be a child.
     /// Linux 5.3. See pidfd_open(2), poll(2).
     [[nodiscard]] expected<void> wait_exit() const noexcept {
@@ -314,34 +279,13 @@ public:
         bool ended{};
         return detail::result(abi::wait_exit(fd_, detail::to_deadline(time), ended), ended);
     }
+    /// The same until a point of time.
     template <class Duration>
     [[nodiscard]] expected<bool> wait_exit_until(
         std::chrono::time_point<std::chrono::steady_clock, Duration> when) const noexcept {
         bool ended{};
         return detail::result(abi::wait_exit(fd_, detail::to_deadline(when), ended), ended);
     }
-
-    /// Waits for a change in the life of a child: also that it was stopped, or let go on. With
-    /// `wait_flags::keep` the change stays to be waited for again. Linux 5.4. See waitid(2).
-    ///
-    /// \errors
-    /// | errno  | when |
-    /// | ------ | ---- |
-    /// | EINVAL | no change is named in the flags, or there are unknown ones |
-    /// | ECHILD | as for `wait` |
-    [[nodiscard]] expected<state_change> wait_change(wait_flags changes) const noexcept {
-        bool changed{};
-        int code{};
-        int status{};
-        const int error = abi::wait_change(fd_, changes, true, changed, code, status);
-        return detail::result(error, state_change(code, status));
-    }
-
-    /// The same without waiting: empty if nothing has changed.
-    ///
-    /// \errors as for `wait_change`
-    [[nodiscard]] expected<std::optional<state_change>>
-    try_wait_change(wait_flags changes) const noexcept;
 
     /// How the process ended, whoever's child it is; nothing is reaped. Empty while it is not
     /// known: a child's is once it has ended, anybody else's once it was reaped. The kernel keeps
@@ -354,13 +298,13 @@ public:
     /// | EOPNOTSUPP | `unsupported` | not the caller's to wait for, and the kernel keeps nothing: before Linux 6.15 |
     [[nodiscard]] expected<std::optional<exit_status>> get_exit_status() const noexcept;
 
-    /// What the kernel tells of the process's core dump; empty where that is nothing. Linux 6.16.
-    /// See ioctl_pidfd(2).
+    /// What the kernel tells of the process's core dump; empty for one that was reaped and dumped
+    /// none. Linux 6.16. See ioctl_pidfd(2).
     ///
     /// \errors
     /// | errno      | `pidfd_errc`  | when |
     /// | ---------- | ------------- | ---- |
-    /// | EOPNOTSUPP | `unsupported` | before Linux 6.13 |
+    /// | EOPNOTSUPP | `unsupported` | before Linux 6.16 |
     /// | EREMOTE    | `foreign_namespace` | the process is not in the caller's pid namespace or below |
     [[nodiscard]] expected<std::optional<coredump_info>> get_coredump() const noexcept;
 
@@ -380,13 +324,6 @@ protected:
     ~pidfd_operations() = default;
 
     int fd_;
-
-private:
-    expected<std::optional<exit_status>> wait_before(std::int64_t deadline) const noexcept {
-        bool ended{};
-        int status{};
-        return detail::ended_result(abi::wait(fd_, deadline, ended, status), ended, status);
-    }
 };
 
 inline expected<process_info> pidfd_operations::get_info(answer_path* answered) const noexcept {
@@ -401,18 +338,6 @@ inline expected<process_info> pidfd_operations::get_info(answer_path* answered) 
     if ((r.filled & abi::info_record::has_cgroupid) != 0)
         info.cgroupid = r.cgroupid;
     return info;
-}
-
-inline expected<std::optional<state_change>>
-pidfd_operations::try_wait_change(wait_flags changes) const noexcept {
-    bool changed{};
-    int code{};
-    int status{};
-    if (const int error = abi::wait_change(fd_, changes, false, changed, code, status); error != 0)
-        return detail::failure(error);
-    if (!changed)
-        return std::nullopt;
-    return state_change(code, status);
 }
 
 inline expected<std::optional<exit_status>> pidfd_operations::get_exit_status() const noexcept {

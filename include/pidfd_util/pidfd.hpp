@@ -3,7 +3,7 @@
 #ifndef PIDFD_UTIL_PIDFD_HPP
 #define PIDFD_UTIL_PIDFD_HPP
 
-#include <pidfd_util/operations.hpp>
+#include <pidfd_util/waits.hpp>
 
 #include <utility>
 
@@ -12,10 +12,10 @@ inline namespace PIDFD_UTIL_INLINE_NAMESPACE {
 
 /// Owns a pidfd: closes it once. Move-only, the size of an int. Every pidfd that the library makes
 /// has close-on-exec set.
-class [[nodiscard]] pidfd : public pidfd_operations {
+class [[nodiscard]] pidfd : public pidfd_waits {
 public:
     /// An empty handle: every operation on it fails with EBADF.
-    constexpr pidfd() noexcept : pidfd_operations(-1) {}
+    constexpr pidfd() noexcept : pidfd_waits(-1) {}
 
     /// A pidfd of the calling process. Linux 5.3. See pidfd_open(2).
     ///
@@ -66,7 +66,7 @@ public:
     }
 
     /// Takes over the pidfd; the other handle is empty then.
-    pidfd(pidfd&& other) noexcept : pidfd_operations(other.release()) {}
+    pidfd(pidfd&& other) noexcept : pidfd_waits(other.release()) {}
     /// Closes its own pidfd, and takes over the other's.
     pidfd& operator=(pidfd&& other) noexcept {
         const unique_fd old(std::exchange(fd_, other.release()));
@@ -83,24 +83,25 @@ public:
     void reset() noexcept { const unique_fd old(std::exchange(fd_, -1)); }
 
 private:
+    friend child;
     template <class Owner>
     friend expected<Owner> detail::owned(int, const int&) noexcept;
 
-    constexpr explicit pidfd(int fd) noexcept : pidfd_operations(fd) {}
+    constexpr explicit pidfd(int fd) noexcept : pidfd_waits(fd) {}
 };
 
 /// Borrows a pidfd that somebody else closes. Copied freely, the size of an int; a `pidfd` turns
 /// into one by itself.
-class pidfd_view : public pidfd_operations {
+class pidfd_view : public pidfd_waits {
 public:
     /// An empty view: every operation on it fails with EBADF.
-    constexpr pidfd_view() noexcept : pidfd_operations(-1) {}
+    constexpr pidfd_view() noexcept : pidfd_waits(-1) {}
 
     /// Of any file descriptor. Nothing is checked here: an operation on what is no pidfd fails.
-    constexpr explicit pidfd_view(int fd) noexcept : pidfd_operations(fd) {}
+    constexpr explicit pidfd_view(int fd) noexcept : pidfd_waits(fd) {}
 
     /// Of a pidfd, which must stay open as long as the view is used.
-    constexpr pidfd_view(const pidfd& owner) noexcept : pidfd_operations(owner.fd()) {}
+    constexpr pidfd_view(const pidfd& owner) noexcept : pidfd_waits(owner.fd()) {}
     /// Not of one that closes its pidfd at once.
     pidfd_view(const pidfd&&) = delete;
 };

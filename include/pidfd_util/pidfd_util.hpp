@@ -21,5 +21,6 @@
 #include <pidfd_util/state_change.hpp>
 #include <pidfd_util/unique_fd.hpp>
 #include <pidfd_util/wait_any.hpp>
+#include <pidfd_util/waits.hpp>
 
 #endif

@@ -85,10 +85,11 @@ enum class spawn_step : unsigned char {
     exec,             ///< execve(2)
 };
 
-/// How a program is started. A child that gets other credentials, or another user namespace, does
-/// not share the caller's memory but has a copy of it, as with fork(2): what the kernel ties to the
-/// credentials of a process would else befall the caller too. What is left as it is here is
-/// inherited from the caller.
+/// How a program is started. What is left as it is here is inherited from the caller.
+///
+/// A child that gets other credentials, or another user namespace, does not share the caller's
+/// memory but has a copy of it, as with fork(2): what the kernel ties to the credentials of a
+/// process would else befall the caller too.
 struct spawn_options {
     /// A null-terminated array of NAME=VALUE; null: the caller's environment.
     const char* const* environment = nullptr;

@@ -52,7 +52,7 @@ TEST_CASE("async_wait_exit goes on when the user closes the pidfd, and reaps nob
     net::io_context io;
     worker w;
     heard end;
-    auto copy = *w.process.process().duplicate();
+    auto copy = *w.process.duplicate();
     async_wait_exit(io, copy, end.exit_handler());
     copy.reset();
     io.poll();

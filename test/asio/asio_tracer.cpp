@@ -37,8 +37,8 @@ TEST_CASE("a child that a tracer must wait for first is waited for without block
     heard got;
     async_wait(io, w.process, got.handler());
     io.poll();
-    REQUIRE(w.process.process().kill());
-    REQUIRE(w.process.process().wait_exit());
+    REQUIRE(w.process.kill());
+    REQUIRE(w.process.wait_exit());
     // Ready, yet not to be had: each turn of the loop is a pause, so that a loop that spun would
     // have made many more in this time.
     std::size_t turns = 0;
@@ -77,8 +77,8 @@ TEST_CASE("a wait that pauses for a tracer can be cancelled") {
     heard got;
     child_waiter waiter(io.get_executor(), w.process);
     waiter.async_wait(got.handler());
-    REQUIRE(w.process.process().kill());
-    REQUIRE(w.process.process().wait_exit());
+    REQUIRE(w.process.kill());
+    REQUIRE(w.process.wait_exit());
     while (io.poll() == 0) {
         // until the wait has seen that it is ready, and pauses
     }

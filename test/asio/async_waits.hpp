@@ -22,7 +22,7 @@ public:
     }
     ~worker() {
         if (!process.status() && process) {
-            (void)process.process().kill();
+            (void)process.kill();
             (void)process.wait();
         }
     }

@@ -16,13 +16,13 @@ child run(const char* const* command) {
 }
 
 pidfd pidfd_of(const child& process) {
-    auto copy = process.process().duplicate();
+    auto copy = process.duplicate();
     REQUIRE(copy);
     return std::move(*copy);
 }
 
 pid_t pid_of(const child& process) {
-    return process.process().get_pid().value_or(-1);
+    return process.get_pid().value_or(-1);
 }
 
 } // namespace
@@ -51,7 +51,7 @@ TEST_CASE("the guide's waits tell how a process ended") {
     REQUIRE(well);
     CHECK(*well);
     child killed = run(lasting);
-    CHECK(killed.process().kill());
+    CHECK(killed.kill());
     const auto badly = succeeded(killed);
     REQUIRE(badly);
     CHECK_FALSE(*badly);

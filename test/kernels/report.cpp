@@ -2,10 +2,13 @@
 // Prints what the kernel that it runs on can do, a line for each thing: what kind of thing it is,
 // its name, and the answer. For an operation that is the path, or the number of the error. The
 // process asks about itself, so the user should be root and /proc and the cgroups mounted.
+#include "report_lifecycle.hpp"
+
 #include <pidfd_util/pidfd_util.hpp>
 
 #include <cstdio>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 using namespace pidfd_util;
 
@@ -31,7 +34,9 @@ void print_answer(const char* kind, const char* name, answer_path path, int erro
 
 } // namespace
 
-int main() {
+int main(int argc, char** argv) {
+    if (argc > 1)
+        return pause(); // as a child of its own
     utsname kernel{};
     if (uname(&kernel) != 0)
         return 1;
@@ -60,4 +65,5 @@ int main() {
         std::printf(*first != '\0' ? "feature %s (%s) %s\n" : "feature %s%s %s\n", to_string(f),
                     first, to_string(*found));
     }
+    report_lifecycle(argv[0]);
 }

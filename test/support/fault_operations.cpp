@@ -76,7 +76,7 @@ void wait_any_of(scene& s, told& t) {
     pidfd_view all[Count];
     for (pidfd_view& p : all)
         p = s.stranger;
-    all[Count - 1] = s.child.process();
+    all[Count - 1] = s.child.view();
     const auto which = wait_any(all);
     if (take(which, t))
         t.add(*which);
@@ -177,31 +177,31 @@ const fault_operation fault_operations[] = {
      }},
     {"is_alive of a zombie",
      [](scene& s, told& t) {
-         if (const auto alive = s.child.process().is_alive(); take(alive, t))
+         if (const auto alive = s.child.is_alive(); take(alive, t))
              t.add(*alive ? 1 : 0);
      },
      child_kind::zombie},
     {"try_wait",
      [](scene& s, told& t) {
-         if (const auto status = s.child.process().try_wait(); take(status, t))
+         if (const auto status = s.child.view().try_wait(); take(status, t))
              add_status(t, *status);
      },
      child_kind::running},
     {"try_wait for a zombie",
      [](scene& s, told& t) {
-         if (const auto status = s.child.process().try_wait(); take(status, t))
+         if (const auto status = s.child.view().try_wait(); take(status, t))
              add_status(t, *status);
      },
      child_kind::zombie},
     {"wait",
      [](scene& s, told& t) {
-         if (const auto status = s.child.process().wait(); take(status, t))
+         if (const auto status = s.child.view().wait(); take(status, t))
              add_status(t, *status);
      },
      child_kind::zombie},
     {"wait_for",
      [](scene& s, told& t) {
-         const auto status = s.child.process().wait_for(std::chrono::hours(1));
+         const auto status = s.child.view().wait_for(std::chrono::hours(1));
          if (take(status, t))
              add_status(t, *status);
      },
@@ -218,8 +218,7 @@ const fault_operation fault_operations[] = {
              add_status(t, *status);
      },
      child_kind::lost, nullptr, false, true},
-    {"wait_exit", [](scene& s, told& t) { take(s.child.process().wait_exit(), t); },
-     child_kind::zombie},
+    {"wait_exit", [](scene& s, told& t) { take(s.child.wait_exit(), t); }, child_kind::zombie},
     {"wait_exit_for",
      [](scene& s, told& t) {
          const auto ended = s.stranger.wait_exit_for(std::chrono::milliseconds(1));
@@ -228,16 +227,14 @@ const fault_operation fault_operations[] = {
      }},
     {"wait_change",
      [](scene& s, told& t) {
-         const auto change =
-             s.child.process().wait_change(wait_flags::exited | wait_flags::stopped);
+         const auto change = s.child.view().wait_change(wait_flags::exited | wait_flags::stopped);
          if (take(change, t))
              add_change(t, *change);
      },
      child_kind::zombie},
     {"try_wait_change",
      [](scene& s, told& t) {
-         const auto change =
-             s.child.process().try_wait_change(wait_flags::exited | wait_flags::keep);
+         const auto change = s.child.view().try_wait_change(wait_flags::exited | wait_flags::keep);
          if (take(change, t))
              add_change(t, *change);
      },
@@ -250,13 +247,13 @@ const fault_operation fault_operations[] = {
      child_kind::none, nullptr, false, true},
     {"get_exit_status of a zombie",
      [](scene& s, told& t) {
-         if (const auto status = s.child.process().get_exit_status(); take(status, t))
+         if (const auto status = s.child.get_exit_status(); take(status, t))
              add_status(t, *status);
      },
      child_kind::zombie, nullptr, false, true},
     {"get_exit_status of a reaped process",
      [](scene& s, told& t) {
-         if (const auto status = s.child.process().get_exit_status(); take(status, t))
+         if (const auto status = s.child.get_exit_status(); take(status, t))
              add_status(t, *status);
      },
      child_kind::lost, nullptr, false, true},
@@ -343,8 +340,8 @@ void scene::prepare(child_kind kind) {
 
 void scene::clear() {
     if (child) {
-        (void)child.process().kill();
-        (void)child.process().try_wait();
+        (void)child.kill();
+        (void)child.view().try_wait();
     }
     child = {};
 }
