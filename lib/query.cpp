@@ -160,8 +160,16 @@ int info_by_procfs(int fd, abi::info_record& r) noexcept {
     default:
         return no_parent;
     }
-    if (cgroup::find_id(process, fd, r.cgroupid) == 0)
+    switch (const int no_cgroup = cgroup::find_id(process, fd, r.cgroupid); no_cgroup) {
+    case 0:
         r.filled |= abi::info_record::has_cgroupid;
+        break;
+    case EMFILE: // says nothing of the cgroup: the next call may tell it
+    case ENFILE:
+        return no_cgroup;
+    default:
+        break;
+    }
     return process.check();
 }
 

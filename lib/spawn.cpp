@@ -38,7 +38,7 @@ constexpr std::size_t stack_size = 32 * 1024;
 /// Blocks every signal, those that libc keeps for itself too: no handler may run in the child.
 class all_signals_blocked {
 public:
-    all_signals_blocked() noexcept : error_(-sys::set_signal_mask(~kernel_sigset{0}, &old_)) {}
+    all_signals_blocked() noexcept : error_(-sys::set_signal_mask(sys::signal_set::all(), &old_)) {}
     ~all_signals_blocked() {
         if (error_ == 0)
             (void)sys::set_signal_mask(old_, nullptr);
@@ -46,10 +46,10 @@ public:
     all_signals_blocked(const all_signals_blocked&) = delete;
     all_signals_blocked& operator=(const all_signals_blocked&) = delete;
     int error() const noexcept { return error_; }
-    kernel_sigset old() const noexcept { return old_; }
+    const sys::signal_set& old() const noexcept { return old_; }
 
 private:
-    kernel_sigset old_ = 0;
+    sys::signal_set old_{};
     int error_;
 };
 

@@ -18,11 +18,11 @@ namespace pidfd_util {
 
 namespace {
 
-constexpr int last_signal = 64;
-
 // Every call here is made directly: setresuid of libc is about all threads, which this process does
 // not have, and sigaction is watched by sanitizers.
 using sys::call;
+using sys::last_signal;
+using sys::signal_set;
 
 #ifdef SYS_setresuid32
 constexpr long setresuid_number = SYS_setresuid32;
@@ -62,7 +62,7 @@ long set_signal_actions(const spawn_options& o) noexcept {
         if (signal == SIGKILL || signal == SIGSTOP)
             continue;
         kernel_sigaction action{};
-        const long got = call(SYS_rt_sigaction, signal, nullptr, &action, sizeof(kernel_sigset));
+        const long got = call(SYS_rt_sigaction, signal, nullptr, &action, sizeof(signal_set));
         if (got != 0)
             return got;
         const std::uintptr_t old = action.handler;
@@ -75,7 +75,7 @@ long set_signal_actions(const spawn_options& o) noexcept {
             continue;
         action = {};
         action.handler = wanted;
-        const long set = call(SYS_rt_sigaction, signal, &action, nullptr, sizeof(kernel_sigset));
+        const long set = call(SYS_rt_sigaction, signal, &action, nullptr, sizeof(signal_set));
         if (set != 0)
             return set;
     }
@@ -83,12 +83,12 @@ long set_signal_actions(const spawn_options& o) noexcept {
 }
 
 long set_signal_mask(const spawn_plan& plan) noexcept {
-    kernel_sigset mask = plan.old_mask;
+    signal_set mask = plan.old_mask;
     if (plan.options.signal_mask != nullptr) {
-        mask = 0;
+        mask = {};
         for (int signal = 1; signal <= last_signal; ++signal)
             if (contains(plan.options.signal_mask, signal))
-                mask |= kernel_sigset{1} << (signal - 1);
+                mask.add(signal);
     }
     return sys::set_signal_mask(mask, nullptr);
 }

@@ -3,15 +3,13 @@
 #ifndef PIDFD_UTIL_LIB_SPAWN_CHILD_HPP
 #define PIDFD_UTIL_LIB_SPAWN_CHILD_HPP
 
+#include "sys.hpp"
+
 #include <pidfd_util/spawn_options.hpp>
 
-#include <cstdint>
 #include <sys/types.h>
 
 namespace pidfd_util {
-
-/// A set of signals as the kernel has it: bit 0 is signal 1.
-using kernel_sigset = std::uint64_t;
 
 /// What parent and child share. The child runs on memory that is the parent's: it writes to nothing
 /// but this and its own stack, and calls nothing of libc that keeps state.
@@ -21,7 +19,7 @@ struct spawn_plan {
     const char* const* environment;
     const char* search; // the directories, separated by colons; null: no search
     spawn_options options;
-    kernel_sigset old_mask; // of the parent, which has all signals blocked meanwhile
+    sys::signal_set old_mask; // of the parent, which has all signals blocked meanwhile
     pid_t parent;
     int pidfd; // set by the kernel before the child runs
 

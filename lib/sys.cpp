@@ -283,21 +283,8 @@ int epoll_take(int epoll, std::uint64_t& index) noexcept {
     return count;
 }
 
-int set_signal_mask(std::uint64_t mask, std::uint64_t* old) noexcept {
-    // The kernel has an array of words, of which the first is about the first signals.
-    constexpr std::size_t count = sizeof mask / sizeof(unsigned long);
-    constexpr std::size_t bits = 8 * sizeof(unsigned long) % 64;
-    unsigned long words[count];
-    unsigned long before[count] = {};
-    for (std::size_t i = 0; i < count; ++i)
-        words[i] = static_cast<unsigned long>(mask >> (i * bits));
-    const int error = raw(SYS_rt_sigprocmask, SIG_SETMASK, words, before, sizeof words);
-    if (error == 0 && old != nullptr) {
-        *old = 0;
-        for (std::size_t i = 0; i < count; ++i)
-            *old |= std::uint64_t{before[i]} << (i * bits);
-    }
-    return error;
+int set_signal_mask(const signal_set& mask, signal_set* old) noexcept {
+    return raw(SYS_rt_sigprocmask, SIG_SETMASK, &mask, old, sizeof mask);
 }
 
 int failing_clone3(const uapi::clone_args* args, std::size_t size) noexcept {

@@ -96,8 +96,28 @@ int epoll_add(int epoll, int fd, std::uint64_t index) noexcept;
 /// One event that is there now: 1 and its index, or 0.
 int epoll_take(int epoll, std::uint64_t& index) noexcept;
 
-/// The kernel's set of signals, those that libc keeps for itself too; `old` may be null.
-int set_signal_mask(std::uint64_t mask, std::uint64_t* old) noexcept;
+#ifdef __mips__
+inline constexpr int last_signal = 128;
+#else
+inline constexpr int last_signal = 64;
+#endif
+
+/// A set of signals as the kernel has it, those that libc keeps for itself too.
+struct signal_set {
+    static constexpr int bits = 8 * sizeof(unsigned long);
+    unsigned long words[last_signal / bits];
+
+    static constexpr signal_set all() noexcept {
+        signal_set s{};
+        for (unsigned long& word : s.words)
+            word = ~0UL;
+        return s;
+    }
+    void add(int signal) noexcept { words[(signal - 1) / bits] |= 1UL << ((signal - 1) % bits); }
+};
+
+/// `old` may be null.
+int set_signal_mask(const signal_set& mask, signal_set* old) noexcept;
 
 /// clone3 with arguments that no kernel takes, by which it tells what it knows: nothing is made.
 int failing_clone3(const uapi::clone_args* args, std::size_t size) noexcept;

@@ -78,8 +78,16 @@ void check(const told& got, int answer) {
 }
 
 struct queries {
-    told pid, ppid, id, creds, cgroupid, info, uts, user;
+    told pid, ppid, id, creds, cgroupid, info, cgroupid_of_info, uts, user;
 };
+
+/// As get_cgroupid has it, for a cgroup that get_info left out.
+int error_of_cgroup_in_info(int fd) {
+    const auto info = pidfd_view(fd).get_info();
+    if (!info)
+        return info.error().value();
+    return info->cgroupid ? 0 : EOPNOTSUPP;
+}
 
 queries ask_all(int fd) {
     const auto namespace_error = [=](namespace_type type) {
@@ -93,6 +101,7 @@ queries ask_all(int fd) {
         ask_with_little_room([=] { return ask(fd, &pidfd_view::get_creds).error; }),
         ask_with_little_room([=] { return ask(fd, &pidfd_view::get_cgroupid).error; }),
         ask_with_little_room([=] { return ask(fd, &pidfd_view::get_info).error; }),
+        ask_with_little_room([=] { return error_of_cgroup_in_info(fd); }),
         ask_with_little_room([=] { return namespace_error(namespace_type::uts); }),
         ask_with_little_room([=] { return namespace_error(namespace_type::user); }),
     };
@@ -122,6 +131,7 @@ TEST_CASE("with too few file descriptors left, a query says so, leaks none, and 
         check(got->creds, 0);
         check(got->cgroupid, unless_little_room(got->cgroupid));
         check(got->info, 0);
+        check(got->cgroupid_of_info, unless_little_room(got->cgroupid));
         check(got->uts, 0);
         check(got->user, 0);
         const bool by_proc = !kernel.rules.empty() || !has(feature::info_ioctl);
