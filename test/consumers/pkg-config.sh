@@ -1,19 +1,14 @@
 # SPDX-License-Identifier: MIT
 # A bare compiler line with pkg-config, for the one installed library.
 
-check "pkg-config: a shared library alone builds and installs" build_and_install "$work/shared" \
-  -Ddefault_library=shared -Dwerror=true
-check "pkg-config: a static library alone builds and installs" build_and_install "$work/static" \
-  -Ddefault_library=static -Dwerror=true
-
 program=$here/pkg-config/main.cpp
 for compiler in "${compilers[@]}"; do
   for standard in c++17 c++20 c++2b; do
     check "pkg-config: one shared library serves $compiler $standard" \
-      use "$work/shared" "$program" "$compiler" "-std=$standard" "${strict[@]}" "${lean[@]}"
+      use "$shared" "$program" "$compiler" "-std=$standard" "${strict[@]}" "${lean[@]}"
   done
   check "pkg-config: the static library serves $compiler" \
-    use "$work/static" "$program" "$compiler" -std=c++17 "${strict[@]}"
+    use "$static_only" "$program" "$compiler" -std=c++17 "${strict[@]}"
   static=yes check "pkg-config: $compiler, --static" \
     use "$both" "$program" "$compiler" -std=c++17 "${strict[@]}" -static
 done
@@ -23,4 +18,4 @@ needed_by_program() { # DIRECTORY COUNT: so many shared libraries of this projec
     { grep -q '^libc\.' "$work/needed" && [ "$(grep -c pidfd "$work/needed")" = "$2" ]; }
 }
 check "pkg-config: where both are installed, a program takes the shared one" needed_by_program "$both" 1
-check "pkg-config: a program with the static library needs no shared one" needed_by_program "$work/static" 0
+check "pkg-config: a program with the static library needs no shared one" needed_by_program "$static_only" 0

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: MIT
+# What is installed, where, and by which tag.
+
+# As a distribution with several machines' libraries beside each other configures it.
+multiarch=lib/$(g++ -print-multiarch)
+[ "$multiarch" != lib/ ] || multiarch=lib/of-this-machine
+whole=$work/whole
+
+install_whole() {
+  meson setup "$whole" "$root" --prefix=/usr --libdir="$multiarch" -Dtests=disabled \
+    -Ddefault_library=both -Dwerror=true -Doptimization=0 && meson compile -C "$whole" &&
+    DESTDIR=$whole/root meson install -C "$whole" --no-rebuild
+}
+check "install: with the tools, for a libdir of several machines" install_whole
+
+version=$(PKG_CONFIG_LIBDIR=$whole/root/usr/$multiarch/pkgconfig pkg-config --modversion pidfd-util)
+headers=$(cd "$root/include" && find pidfd_util -name '*.hpp'; echo pidfd_util/config.hpp)
+runtime="usr/$multiarch/libpidfd-util.so.0
+usr/$multiarch/libpidfd-util.so.$version"
+devel="$(sed 's,^,usr/include/,' <<<"$headers")
+usr/$multiarch/cmake/pidfd-util/pidfd-util-config-version.cmake
+usr/$multiarch/cmake/pidfd-util/pidfd-util-config.cmake
+usr/$multiarch/libpidfd-util.a
+usr/$multiarch/libpidfd-util.so
+usr/$multiarch/pkgconfig/pidfd-util.pc"
+tools="usr/bin/pidfd-inspect
+usr/bin/pidfd-run"
+license=usr/share/licenses/pidfd-util/LICENSE
+
+# holds DIRECTORY LIST...: these files, and no others.
+holds() {
+  diff <(printf '%s\n' "${@:2}" | sort) <(cd "$1" && find . ! -type d -printf '%P\n' | sort)
+}
+check "install: the library, headers, package files, tools, the licence, and nothing else" \
+  holds "$whole/root" "$runtime" "$devel" "$tools" "$license"
+
+by_tag() { # TAG LIST
+  rm -rf "$work/tagged" && mkdir "$work/tagged" &&
+    DESTDIR=$work/tagged meson install -C "$whole" --no-rebuild --tags "$1" && holds "$work/tagged" "$2"
+}
+check "install: --tags runtime" by_tag runtime "$runtime"
+check "install: --tags devel" by_tag devel "$devel"
+check "install: --tags bin" by_tag bin "$tools"
+check "install: --tags license" by_tag license "$license"
+
+library=$whole/root/usr/$multiarch/libpidfd-util.so
+soname() {
+  [ "$(objdump -p "$library" | awk '$1 == "SONAME" { print $2 }')" = libpidfd-util.so.0 ] &&
+    [ "$(readlink -f "$library")" = "$(readlink -f "$library.0")" ] &&
+    [ "$(readlink -f "$library")" = "$library.$version" ]
+}
+check "install: a versioned soname" soname
+
+needs_little() {
+  ! objdump -p "$library" | grep -e RPATH -e RUNPATH && ! objdump -p "$library" | awk '$1 == "NEEDED" { print $2 }' |
+    grep -v -x -e 'libstdc++\.so\.6' -e 'libgcc_s\.so\.1' -e 'libm\.so\.6' -e 'libc\.so\.6'
+}
+check "install: the library needs the C and C++ libraries alone, and seeks them nowhere special" needs_little
+
+tool_runs() {
+  ! objdump -p "$whole/root/usr/bin/pidfd-run" | grep -e RPATH -e RUNPATH &&
+    LD_LIBRARY_PATH=$whole/root/usr/$multiarch "$whole/root/usr/bin/pidfd-run" true &&
+    LD_LIBRARY_PATH=$whole/root/usr/$multiarch "$whole/root/usr/bin/pidfd-inspect" $$
+}
+check "install: the tools run, with the installed library" tool_runs
+
+found_by_cmake() {
+  local directory
+  directory=$(fresh cmake-package multiarch) &&
+    cmake -S "$directory" -B "$directory/build" -DCMAKE_PREFIX_PATH="$whole/root/usr" &&
+    cmake --build "$directory/build" && "$directory/build/stop-politely"
+}
+check "install: CMake finds the package in the libdir of several machines" found_by_cmake
+
+# Tests, and a subproject of theirs, install nothing: the list is the same with them.
+plan() { # DIRECTORY OPTION...
+  meson setup "$1" "$root" --prefix=/usr "${@:2}" >/dev/null &&
+    meson introspect --installed "$1" | tr ',' '\n' | sed 's,.*": ",,' | sort
+}
+tests_install_nothing() {
+  plan "$work/without-tests" -Dtests=disabled >"$work/without-tests.plan" &&
+    plan "$work/with-tests" -Dtests=enabled >"$work/with-tests.plan" &&
+    grep -q 'lib.*libpidfd-util.so' "$work/with-tests.plan" &&
+    diff "$work/without-tests.plan" "$work/with-tests.plan"
+}
+check "install: tests install nothing" tests_install_nothing
