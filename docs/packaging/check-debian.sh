@@ -17,11 +17,19 @@ check "debian: the version is the project's" \
   test "$(dpkg-parsechangelog -l "$here/debian/changelog" -S Version)" = "$version-0upstream1"
 check "debian: the source unpacks" unpack
 
-build_packages() { # PROFILES OPTION...
-  (cd "$tree" && DEB_BUILD_PROFILES=$1 DEB_BUILD_OPTIONS="$options parallel=$(nproc)" \
-    dpkg-buildpackage -us -uc "${@:2}")
+build_packages() { # TREE OPTION...
+  (cd "$1" && DEB_BUILD_OPTIONS="$options parallel=$(nproc)" dpkg-buildpackage -us -uc "${@:2}")
 }
-check "debian: builds" build_packages ""
+check "debian: builds" build_packages "$tree"
+
+# Without Doxygen, which is what the profile is for.
+without_documentation() {
+  mkdir -p "$work/nodoc/bin" && cp -r "$tree" "$work/nodoc/$source_name" &&
+    printf '#!/bin/sh\nexit 1\n' >"$work/nodoc/bin/doxygen" && chmod +x "$work/nodoc/bin/doxygen" &&
+    PATH=$work/nodoc/bin:$PATH build_packages "$work/nodoc/$source_name" -b -Pnodoc,nocheck || return
+  diff <(cd "$work/nodoc" && echo *.deb) <(cd "$debs" && echo *.deb | sed 's/libpidfd-util-doc[^ ]* //')
+}
+check "debian: builds without documentation" without_documentation
 
 # As far as info and pedantry: what remains of it is overridden, with the reason.
 read_by_lintian() {
