@@ -74,6 +74,8 @@ class Member:
         words = code(e.find("type")).split(" ")
         if e.get("explicit") == "yes" and "explicit" not in words:
             words.insert(0, "explicit")
+        if self.kind == "friend":
+            words.insert(0, "friend")
         if e.get("static") == "yes" and self.kind == "function":
             words.insert(0, "static")
         is_variable = self.kind == "variable"
@@ -219,6 +221,7 @@ class Page:
                 for piece in self.pieces(para):
                     if not isinstance(piece, Flow):
                         self.block(piece)
+                        gap = [".Pp"]
                     elif lines := list(piece.lines()):
                         self.out += gap + lines
                         first, gap = False, []
@@ -300,6 +303,7 @@ class Page:
                 for base in item.bases:
                     self.out += [".Pp", "It also has the members of", f".Vt {base} ,", "which",
                                  f".Xr {page_name(self.home(base))} 3", "describes."]
+                    self.see.add(("3", page_name(self.home(base))))
                 self.items([m for m in item.members if not m.is_special()])
         loose = [i for i in items if isinstance(i, Member)]
         if loose and classes:
@@ -340,6 +344,9 @@ class Page:
             for v in values:
                 self.out.append(f".It Dv {v.findtext('name')}")
                 self.text(v)
+                # Doxygen makes a sentence of a single name.
+                if re.fullmatch(r"[\w*]+\.", self.out[-1]):
+                    self.out[-1] = self.out[-1].removesuffix(".")
             self.out.append(".El")
 
     def return_value(self):
@@ -432,6 +439,7 @@ def fold(signature, indent):
             # Where no template's arguments are torn apart.
             places = [i + 1 for i, c in enumerate(line[:74]) if c in ",{(" and i > len(indent) + 4 and
                       line[:i].count("<") == line[:i].count(">") and line[i + 1] not in ")}"]
+            places = places or [i + 1 for i, c in enumerate(line[:74]) if c == "," and i > len(indent) + 4]
             if not places:
                 break
             lines.append(line[:places[-1]].rstrip())

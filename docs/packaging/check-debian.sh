@@ -103,7 +103,7 @@ try_package() { # TEST
 
 purge() {
   in_debian sh -c 'apt-get -q -y purge "*pidfd-util*" && ! find /etc /usr /var \
-    -path /var/lib/apt -prune -o -path /var/cache/apt -prune -o -path /var/log -prune -o \
+    -path /var/lib/apt -prune -o -path /var/cache -prune -o -path /var/log -prune -o \
     \( -name "*pidfd[-_]util*" -o -name "pidfd-*" \) -print | grep .'
 }
 

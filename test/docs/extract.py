@@ -4,6 +4,7 @@
 
 usage: extract.py FILE LANGUAGE [N]     the N-th block in that language, from 1
        extract.py --compile FILE        all blocks in C++, as one source for the compiler
+       extract.py --manual FILE         the program among the examples of a manual page
 
 In the one source every block has an inline namespace of its own, so that it is whatever may stand in
 one: functions, or a program with its main. Includes and using-directives go in front. A block that
@@ -35,6 +36,11 @@ def source(file):
     return "\n".join([*front, *back])
 
 
+if sys.argv[1] == "--manual":
+    _, examples = pathlib.Path(sys.argv[2]).read_text().split("\n.Sh EXAMPLES\n")
+    program = re.search(r"^\.Bd -literal.*?\n(.*?)^\.Ed$", examples, re.DOTALL | re.MULTILINE)[1]
+    print(program.replace("\\-", "-").replace("\\e", "\\"), end="")
+    sys.exit()
 if sys.argv[1] == "--compile":
     print(source(sys.argv[2]))
     sys.exit()

@@ -3,6 +3,7 @@
 #include "guide_blocks.hpp"
 
 #include "../support/catch.hpp"
+#include "../support/isolated.hpp"
 
 namespace {
 
@@ -123,6 +124,40 @@ TEST_CASE("the guide starts a program beside another") {
         SKIP_TEST("no right to make a namespace");
     REQUIRE(process);
     CHECK(process->wait());
+}
+
+TEST_CASE("the guide's ways into namespaces enter them, or say that there is no right to") {
+    // In a child, as it moves the thread. A container's root may lack the right, too.
+    const auto entered = support::isolated({}, [] {
+        const auto self = pidfd::from_self();
+        if (!self)
+            return -1;
+        const auto done = enter(*self);
+        const int error = done ? 0 : done.error().value();
+        return enter_network_by_pid(getpid()) == (error == 0) ? error : -1;
+    });
+    REQUIRE(entered);
+    CHECK((*entered == 0 || *entered == EPERM));
+
+    const auto self = pidfd::from_self();
+    REQUIRE(self);
+    child here = run(lasting);
+    const auto shared = share_a_network(*self, pidfd_of(here));
+    REQUIRE(shared);
+    CHECK(*shared);
+    CHECK(here.stop());
+    const auto gone = share_a_network(*self, pidfd_of(here));
+    REQUIRE_FALSE(gone);
+    CHECK(gone.error() == pidfd_errc::not_found);
+}
+
+TEST_CASE("the guide has a name for every process") {
+    const auto self = pidfd::from_self();
+    REQUIRE(self);
+    const auto id = self->get_id();
+    CHECK(name_for_the_log(*self) ==
+          (id ? "process " + std::to_string(*id) : "pid " + std::to_string(getpid())));
+    CHECK(name_for_the_log(pidfd()) == "a process that has gone, or is out of sight");
 }
 
 TEST_CASE("the guide asks a socket for its peer") {

@@ -1,0 +1,32 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Fails if a manual page renders with a warning, or refers to a page of ours that is not there.
+
+usage: manual.py MANDOC GROFF PAGE...
+"""
+import pathlib
+import re
+import subprocess
+import sys
+
+mandoc, groff, *pages = sys.argv[1:]
+wrong = []
+
+
+def run(*command):
+    # Both call some warnings no failure: what they say counts.
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.stdout or done.returncode != 0:
+        wrong.append(f"{command[0]}: {done.returncode}\n{done.stdout}")
+
+
+run(mandoc, "-T", "lint", "-W", "warning", *pages)
+names = {pathlib.Path(page).name for page in pages}
+for page in pages:
+    run(groff, "-mdoc", "-ww", "-z", "-Tutf8", page)
+    for name, section in re.findall(r"\bXr (pidfd[_-](?:util|inspect|run)\S*) (\d)", pathlib.Path(page).read_text()):
+        if f"{name}.{section}" not in names:
+            wrong.append(f"{page}: there is no {name}({section})")
+if wrong:
+    sys.exit("\n".join(wrong))
+print(f"{len(pages)} pages")
