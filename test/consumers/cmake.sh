@@ -80,3 +80,16 @@ without_library() {
     look_for "pidfd-util REQUIRED" "$work/without/root"
 }
 refuse "cmake: headers without the library" "There is no libpidfd-util in" without_library
+
+as_in_readme() {
+  local directory
+  directory=$(fresh cmake-package cmake-readme) && {
+    echo "cmake_minimum_required(VERSION 3.13)"
+    echo "project(program LANGUAGES CXX)"
+    echo "add_executable(program main.cpp)"
+    readme cmake find_package || return
+  } >"$directory/CMakeLists.txt" &&
+    cmake -S "$directory" -B "$directory/build" -DCMAKE_PREFIX_PATH="$shared/root/usr" &&
+    cmake --build "$directory/build" && "$directory/build/program"
+}
+check "cmake: as the README says" as_in_readme

@@ -19,3 +19,12 @@ needed_by_program() { # DIRECTORY COUNT: so many shared libraries of this projec
 }
 check "pkg-config: where both are installed, a program takes the shared one" needed_by_program "$both" 1
 check "pkg-config: a program with the static library needs no shared one" needed_by_program "$static_only" 0
+
+as_in_readme() {
+  local directory line
+  directory=$(fresh pkg-config pkg-config-readme) && mv "$directory/main.cpp" "$directory/program.cpp" &&
+    line=$(readme sh pkg-config) && cd "$directory" &&
+    PKG_CONFIG_SYSROOT_DIR=$shared/root PKG_CONFIG_LIBDIR=$shared/root/usr/lib/pkgconfig bash -c "$line" &&
+    run_with "$shared" ./a.out
+}
+check "pkg-config: as the README says" as_in_readme

@@ -70,3 +70,14 @@ installed_by_parent() {
   ! meson introspect --installed "$work/wrap-17/build" | grep -e '"[^"]*/bin/'
 }
 check "wrap: no tool is installed with the parent" installed_by_parent
+
+as_in_readme() {
+  local directory
+  directory=$(fresh wrap wrap-readme) && wrap_file "$directory" "$work/packed/pidfd-util-tree.tar.gz" && {
+    echo "project('program', 'cpp', default_options: 'cpp_std=c++17')"
+    readme meson "dependency(" || return
+    echo "executable('program', 'main.cpp', dependencies: pidfd_util)"
+  } >"$directory/meson.build" && meson setup "$directory/build" "$directory" -Doptimization=0 &&
+    meson compile -C "$directory/build" && "$directory/build/program" true
+}
+check "wrap: as the README says" as_in_readme

@@ -14,6 +14,6 @@ int main() {
     const auto stopped = child->stop();
     if (!stopped || !*stopped || (*stopped)->status.signal() != SIGTERM)
         return std::fprintf(stderr, "it was not stopped by SIGTERM\n"), 1;
-    const auto again = child->process().kill();
+    const auto again = child->kill();
     return !again && again.error() == pidfd_util::pidfd_errc::not_found ? 0 : 1;
 }

@@ -14,7 +14,7 @@ int main(int argc, char** argv) {
     if (!child)
         return std::fprintf(stderr, "%s: %s\n", argv[1], child.error().message().c_str()), 1;
     auto ended = child->wait_for(std::chrono::minutes(1));
-    if (ended && !*ended && child->process().kill())
+    if (ended && !*ended && child->kill())
         ended = child->wait();
     return ended && *ended && (*ended)->success() ? 0 : 1;
 }
