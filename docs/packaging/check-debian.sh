@@ -56,6 +56,7 @@ check "debian: symbols of i386" symbols_as i386
 check "debian: symbols of armhf" symbols_as armhf
 
 # Debian and nothing else, from the mirror that this machine uses. It is kept for the next time.
+# Interrupted, it leaves no mounts behind.
 base=$cache/debian-for-packages.tar
 make_base() {
   local codename mirror needs wanted
@@ -70,7 +71,7 @@ make_base() {
   fi
   apt-config dump | grep '^Acquire::' >"$work/apt.conf"
   mkdir -p "$cache" && rm -f "$base.made-of" &&
-    mmdebstrap --variant=apt --include="$needs" --aptopt="$work/apt.conf" \
+    unshare --mount mmdebstrap --variant=apt --include="$needs" --aptopt="$work/apt.conf" \
       --skip=cleanup/apt/lists "$codename" "$base" "$mirror" && echo "$wanted" >"$base.made-of"
 }
 
