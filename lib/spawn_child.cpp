@@ -24,16 +24,6 @@ using sys::call;
 using sys::last_signal;
 using sys::signal_set;
 
-#ifdef SYS_setresuid32
-constexpr long setresuid_number = SYS_setresuid32;
-constexpr long setresgid_number = SYS_setresgid32;
-constexpr long setgroups_number = SYS_setgroups32;
-#else
-constexpr long setresuid_number = SYS_setresuid;
-constexpr long setresgid_number = SYS_setresgid;
-constexpr long setgroups_number = SYS_setgroups;
-#endif
-
 bool contains(const sigset_t* set, int signal) noexcept {
     return set != nullptr && sigismember(set, signal) == 1;
 }
@@ -190,11 +180,11 @@ int run_spawn_plan(void* argument) noexcept {
     s.take(spawn_step::priority, o.set_priority,
            [&] { return call(SYS_setpriority, PRIO_PROCESS, 0, o.priority); });
     s.take(spawn_step::groups, o.set_groups,
-           [&] { return call(setgroups_number, o.groups.size(), o.groups.begin()); });
+           [&] { return call(uapi::sys_setgroups, o.groups.size(), o.groups.begin()); });
     s.take(spawn_step::gid, o.gid != keep,
-           [&] { return call(setresgid_number, o.gid, o.gid, o.gid); });
+           [&] { return call(uapi::sys_setresgid, o.gid, o.gid, o.gid); });
     s.take(spawn_step::uid, o.uid != keep,
-           [&] { return call(setresuid_number, o.uid, o.uid, o.uid); });
+           [&] { return call(uapi::sys_setresuid, o.uid, o.uid, o.uid); });
     s.take(spawn_step::directory, o.directory != nullptr,
            [&] { return call(SYS_chdir, o.directory); });
     // After the change of ids, which takes it away.

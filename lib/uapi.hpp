@@ -28,6 +28,17 @@
 
 namespace pidfd_util::uapi {
 
+// Where there are two of a call, the older takes ids of 16 bits.
+#ifdef SYS_setresuid32
+inline constexpr long sys_setresuid = SYS_setresuid32;
+inline constexpr long sys_setresgid = SYS_setresgid32;
+inline constexpr long sys_setgroups = SYS_setgroups32;
+#else
+inline constexpr long sys_setresuid = SYS_setresuid;
+inline constexpr long sys_setresgid = SYS_setresgid;
+inline constexpr long sys_setgroups = SYS_setgroups;
+#endif
+
 inline constexpr unsigned pidfd_nonblock = O_NONBLOCK;
 inline constexpr unsigned pidfd_thread = O_EXCL;
 inline constexpr unsigned signal_thread_group = 1U << 1;

@@ -63,16 +63,6 @@ struct injected {
     std::function<void(spawn_options&)> set;
 };
 
-#ifdef SYS_setresuid32
-constexpr long setresuid_number = SYS_setresuid32;
-constexpr long setresgid_number = SYS_setresgid32;
-constexpr long setgroups_number = SYS_setgroups32;
-#else
-constexpr long setresuid_number = SYS_setresuid;
-constexpr long setresgid_number = SYS_setresgid;
-constexpr long setgroups_number = SYS_setgroups;
-#endif
-
 const fd_mapping null_to_five[] = {{0, 5}};
 const resource_limit core_limit[] = {{RLIMIT_CORE, {0, 0}}};
 
@@ -89,9 +79,9 @@ std::vector<injected> steps() {
         {spawn_step::file_descriptors, SYS_dup3, [](spawn_options& o) { o.fds = null_to_five; }},
         {spawn_step::limits, SYS_prlimit64, [](spawn_options& o) { o.limits = core_limit; }},
         {spawn_step::priority, SYS_setpriority, [](spawn_options& o) { o.set_priority = true; }},
-        {spawn_step::groups, setgroups_number, [](spawn_options& o) { o.set_groups = true; }},
-        {spawn_step::gid, setresgid_number, [](spawn_options& o) { o.gid = getgid(); }},
-        {spawn_step::uid, setresuid_number, [](spawn_options& o) { o.uid = getuid(); }},
+        {spawn_step::groups, uapi::sys_setgroups, [](spawn_options& o) { o.set_groups = true; }},
+        {spawn_step::gid, uapi::sys_setresgid, [](spawn_options& o) { o.gid = getgid(); }},
+        {spawn_step::uid, uapi::sys_setresuid, [](spawn_options& o) { o.uid = getuid(); }},
         {spawn_step::directory, SYS_chdir, [](spawn_options& o) { o.directory = "/"; }},
         {spawn_step::parent_death, SYS_prctl,
          [](spawn_options& o) { o.parent_death_signal = SIGTERM; }},

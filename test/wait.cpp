@@ -3,6 +3,7 @@
 #include "support/catch.hpp"
 #include "support/error_of.hpp"
 #include "support/isolated.hpp"
+#include "support/lifecycle.hpp"
 #include "support/processes.hpp"
 
 #include <pidfd_util/features.hpp>
@@ -23,21 +24,6 @@ using namespace support;
 namespace {
 
 constexpr int p_pidfd = 3;
-
-/// What `wait` said: a wait status, or a negated errno.
-int wait_for(pidfd_view fd) {
-    const auto status = fd.wait();
-    return status ? status->wait_status() : -status.error().value();
-}
-
-/// The same of `try_wait`; `not_yet` where it was empty.
-constexpr int not_yet = 0x7fffffff;
-int try_wait_for(pidfd_view fd) {
-    const auto status = fd.try_wait();
-    if (!status)
-        return -status.error().value();
-    return *status ? (*status)->wait_status() : not_yet;
-}
 
 constexpr int exited(int code) {
     return code << 8;

@@ -4,6 +4,7 @@
 #include "support/catch.hpp"
 #include "support/emulated.hpp"
 #include "support/isolated.hpp"
+#include "support/lifecycle.hpp"
 #include "support/processes.hpp"
 
 #include <pidfd_util/features.hpp>
@@ -25,19 +26,6 @@ using namespace pidfd_util;
 using namespace support;
 
 namespace {
-
-/// The wait status, or a negated errno; `not_yet` where there is none.
-constexpr int not_yet = 0x7fffffff;
-int wait_for(pidfd_view fd) {
-    const auto status = fd.wait();
-    return status ? status->wait_status() : -status.error().value();
-}
-int try_wait_for(pidfd_view fd) {
-    const auto status = fd.try_wait();
-    if (!status)
-        return -status.error().value();
-    return *status ? (*status)->wait_status() : not_yet;
-}
 
 constexpr int exited(int code) {
     return code << 8;

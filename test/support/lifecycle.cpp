@@ -133,6 +133,18 @@ pid_t fork_sleeping(int& pidfd) {
     return fork_with_pidfd(sleep_for_ever, nullptr, pidfd);
 }
 
+int wait_for(pidfd_view fd) {
+    const auto status = fd.wait();
+    return status ? status->wait_status() : -status.error().value();
+}
+
+int try_wait_for(pidfd_view fd) {
+    const auto status = fd.try_wait();
+    if (!status)
+        return -status.error().value();
+    return *status ? (*status)->wait_status() : not_yet;
+}
+
 int count_children() {
     int count = 0;
     DIR* const tasks = opendir("/proc/self/task");

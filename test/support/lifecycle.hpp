@@ -56,6 +56,12 @@ pid_t fork_with_pidfd(int (*run)(void*), void* argument, int& pidfd);
 pid_t fork_exiting(int code, int& pidfd);
 pid_t fork_sleeping(int& pidfd);
 
+/// What `wait` said: a wait status, or a negated errno.
+int wait_for(pidfd_util::pidfd_view fd);
+/// The same of `try_wait`; `not_yet` where it was empty.
+inline constexpr int not_yet = 0x7fffffff;
+int try_wait_for(pidfd_util::pidfd_view fd);
+
 /// How many children the caller has that nobody has reaped, living or not, as far as /proc tells.
 int count_children();
 

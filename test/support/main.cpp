@@ -13,6 +13,7 @@ using listener_base = Catch::TestEventListenerBase;
 
 #include "catch.hpp"
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
@@ -61,6 +62,9 @@ void skip_at_once(const std::string& reason) {
 } // namespace support
 
 int main(int argc, char** argv) {
+    // A shell has what it starts in the background ignore these, and every child would inherit that.
+    for (const int signal : {SIGINT, SIGQUIT})
+        std::signal(signal, SIG_DFL);
     const int result = Catch::Session().run(argc, argv);
     char line[100];
     std::snprintf(line, sizeof line, "%d passed, %d failed, %d skipped\n", tally.passed,
