@@ -2,7 +2,7 @@
 """Running text as mdoc(7): words, some of which are macros."""
 import re
 
-OPENING = "([\""
+OPENING = '(["'
 CLOSING = ".,:;)]?!"
 
 
@@ -66,7 +66,9 @@ def macro_line(word):
     parts = []
     for i, (macro, text) in enumerate(word):
         if macro:
-            parts.append(("Ns " if i else "") + f"{macro} {text if macro == 'Xr' else argument(text)}")
+            parts.append(
+                ("Ns " if i else "") + f"{macro} {text if macro == 'Xr' else argument(text)}"
+            )
             continue
         closing = ""
         while i and text and text[-1] in CLOSING:

@@ -11,6 +11,7 @@ import re
 import sys
 import xml.etree.ElementTree as ElementTree
 
+from declarations import Class, Member, Reference, code, fold, template
 from mdoc import Flow, argument, escape
 
 LIBRARY = "pidfd_util"
@@ -21,145 +22,6 @@ CONSTANT = re.compile(r"\bE[A-Z0-9]{3,}\b")
 def page_name(header):
     stem = header.removesuffix(".hpp")
     return stem if stem == LIBRARY else f"{LIBRARY}_{stem}"
-
-
-def code(element):
-    """A type or the like as one writes it; Doxygen puts spaces into the angle brackets."""
-    text = "".join(element.itertext()) if element is not None else ""
-    text = re.sub(r"\s+", " ", text).strip()
-    return text.replace("< ", "<").replace(" >", ">").replace("pidfd_util::", "")
-
-
-class Names:
-    """What a word in code is, so that every page shows it alike."""
-
-    def __init__(self):
-        self.functions, self.types, self.constants = set(), set(), set()
-
-    def macro(self, word, parameters):
-        if word.lstrip("*") in parameters:
-            return "Fa", word
-        bare = word.split("::")[-1].removesuffix("()")
-        if re.fullmatch(r"[\w:]+(\(\))?", word):
-            if bare in self.functions and bare not in self.types:
-                return "Fn", word.removesuffix("()")
-            if bare in self.types or word.startswith(("std::", "tl::")):
-                return "Vt", word
-        if word in self.constants or re.fullmatch(r"\w+::\w+", word):
-            return "Dv", word
-        return ("Ar", word) if word in ("PID", "N") else ("Li", word)
-
-
-class Member:
-    """A function, type, enumeration or variable; of a class, or of the namespace."""
-
-    def __init__(self, element):
-        self.element = element
-        self.kind = element.get("kind")
-        self.name = element.findtext("name")
-        location = element.find("location")
-        self.header, self.line = pathlib.Path(location.get("file")).name, int(location.get("line"))
-        self.arguments = code(element.find("argsstring"))
-
-    def parameters(self):
-        return [p.findtext("declname") or code(p.find("type")) for p in self.element.findall("param")]
-
-    def signature(self):
-        e = self.element
-        if self.kind == "enum":
-            values = ", ".join(v.findtext("name") for v in e.iter("enumvalue"))
-            return f"enum class {self.name} {{ {values} }};"
-        if self.kind == "typedef":
-            return f"{template(e)}using {self.name} = {code(e.find('type'))};"
-        words = code(e.find("type")).split(" ")
-        if e.get("explicit") == "yes" and "explicit" not in words:
-            words.insert(0, "explicit")
-        if self.kind == "friend":
-            words.insert(0, "friend")
-        if e.get("static") == "yes" and self.kind == "function":
-            words.insert(0, "static")
-        is_variable = self.kind == "variable"
-        kind = " ".join(w for w in words if is_variable or w not in ("constexpr", "inline")).strip()
-        arguments = self.arguments.replace("noexcept", "").replace("=default", "")
-        arguments = re.sub(r"(?<! )=(?! )", " = ", arguments).strip()
-        gap = "" if kind.endswith(("*", "&")) or not kind else " "
-        value = code(e.find("initializer")) if is_variable else ""
-        value = f" {value}" if value and len(value) < 40 and "{" not in value else ""
-        return f"{template(e)}{kind}{gap}{self.name}{arguments}{value};"
-
-    def is_special(self):
-        """A constructor, destructor or assignment that every class has."""
-        return self.arguments.endswith("delete") or self.name.startswith("~")
-
-    def errors(self):
-        return next((s for s in self.element.iter("simplesect") if s.findtext("title") == "Errors"), None)
-
-    def never_throws(self):
-        return "noexcept" in "".join(self.element.find("argsstring").itertext())
-
-
-def template(element):
-    parameters = element.find("templateparamlist")
-    if parameters is None:
-        return ""
-    return "template <" + ", ".join(code(p.find("type")) + (f" {p.findtext('declname')}" if p.find("declname") is not None else "")
-                                    + (f" = {code(p.find('defval'))}" if p.find("defval") is not None else "") for p in parameters) + ">\n"
-
-
-class Class:
-    def __init__(self, element):
-        self.element = element
-        self.name = element.findtext("compoundname").split("::", 1)[1]
-        location = element.find("location")
-        self.header, self.line = pathlib.Path(location.get("file")).name, int(location.get("line"))
-        self.bases = [b.text.split("::")[-1] for b in element.findall("basecompoundref")]
-        self.members = sorted((Member(m) for m in element.iter("memberdef") if m.get("prot") == "public"),
-                              key=lambda m: m.line)
-
-    def declarations(self):
-        """The members as one declares them: those of a struct without a name stand in it."""
-        lines = []
-        for i, m in enumerate(self.members):
-            if m.is_special():
-                continue
-            if "@" not in code(m.element.find("type")):
-                lines.append(m.signature())
-                continue
-            # Doxygen does not say which they are: those in the lines right before its end.
-            first = i
-            while first > 0 and self.members[first - 1].line == self.members[first].line - 1:
-                first -= 1
-            inner = " ".join(n.signature() for n in self.members[first:i])
-            lines[len(lines) - (i - first):] = [f"struct {{ {inner} }} {m.name};"]
-        return lines
-
-
-class Reference:
-    """All that Doxygen has read."""
-
-    def __init__(self, xml):
-        self.files, self.classes, self.members = {}, [], []
-        self.names = Names()
-        for path in sorted(pathlib.Path(xml).glob("*.xml")):
-            if path.name in ("index.xml", "Doxyfile.xml"):
-                continue
-            for compound in ElementTree.parse(path).getroot().iter("compounddef"):
-                kind = compound.get("kind")
-                if kind == "file":
-                    self.files[compound.findtext("compoundname")] = compound
-                elif kind == "namespace":
-                    self.members += [Member(m) for m in compound.iter("memberdef")]
-                elif kind in ("class", "struct"):
-                    self.classes.append(Class(compound))
-        self.members.sort(key=lambda m: m.line)
-        for c in self.classes:
-            self.names.types.add(c.name)
-            self.names.functions |= {m.name for m in c.members if m.kind == "function"}
-        self.names.functions |= {m.name for m in self.members if m.kind == "function"}
-        for m in self.members:
-            if m.kind in ("enum", "typedef"):
-                self.names.types.add(m.name)
-            self.names.constants |= {v.findtext("name") for v in m.element.iter("enumvalue")}
 
 
 class Page:
@@ -184,7 +46,13 @@ class Page:
             if child.tag == "computeroutput":
                 word = "".join(child.itertext())
                 manual = re.fullmatch(MANUAL, word)
-                flow.macro(*(("Xr", self.seen(manual)) if manual else self.reference.names.macro(word, self.parameters)))
+                flow.macro(
+                    *(
+                        ("Xr", self.seen(manual))
+                        if manual
+                        else self.reference.names.macro(word, self.parameters)
+                    )
+                )
             elif child.tag in ("ref", "ulink"):
                 self.words(flow, "".join(child.itertext()))
             elif child.tag in ("emphasis", "bold"):
@@ -206,7 +74,7 @@ class Page:
         at = 0
         text = text or ""
         for found in re.finditer(f"{MANUAL.pattern}|({CONSTANT.pattern})", text):
-            flow.text(text[at:found.start()])
+            flow.text(text[at : found.start()])
             flow.macro(*(("Er", found[3]) if found[3] else ("Xr", self.seen(found))))
             at = found.end()
         flow.text(text[at:])
@@ -232,20 +100,37 @@ class Page:
         elif block.tag == "verbatim":
             self.literal("".join(block.itertext()), "-offset indent")
         else:
-            lines = ("".join(" " if t.tag == "sp" else (t.text or "") for t in line.iter()) for line in block.iter("codeline"))
+            lines = (
+                "".join(" " if t.tag == "sp" else (t.text or "") for t in line.iter())
+                for line in block.iter("codeline")
+            )
             self.literal("\n".join(lines), "-offset indent")
 
     def literal(self, text, offset=""):
-        self.out += [f".Bd -literal {offset}".strip(), *(escape(line).replace(".", "\\&.", line.startswith(".")) for line in text.strip("\n").split("\n")), ".Ed"]
+        self.out += [
+            f".Bd -literal {offset}".strip(),
+            *(
+                escape(line).replace(".", "\\&.", line.startswith("."))
+                for line in text.strip("\n").split("\n")
+            ),
+            ".Ed",
+        ]
 
     def table(self, table):
         """A table of errors: one tagged item for each row."""
-        rows = [[self.flow_of_cell(cell) for cell in row.findall("entry")] for row in table.findall("row")]
+        rows = [
+            [self.flow_of_cell(cell) for cell in row.findall("entry")]
+            for row in table.findall("row")
+        ]
         self.out.append(".Bl -tag -width Er")
         for names, *meaning, when in rows[1:]:
             plain = "".join(t for w in names.words for _, t in w)
             errnos = plain.split(",")
-            item = " , ".join(f"Er {e}" for e in errnos) if all(e.startswith("E") for e in errnos) else f"No {plain}"
+            item = (
+                " , ".join(f"Er {e}" for e in errnos)
+                if all(e.startswith("E") for e in errnos)
+                else f"No {plain}"
+            )
             self.out.append(f".It Bq {item}")
             if meaning and meaning[0].words[0]:
                 word = meaning[0].words[0][0][1]
@@ -301,14 +186,30 @@ class Page:
                 self.out.append(f".Ss {item.name}")
                 self.text(item.element)
                 for base in item.bases:
-                    self.out += [".Pp", "It also has the members of", f".Vt {base} ,", "which",
-                                 f".Xr {page_name(self.home(base))} 3", "describes."]
+                    self.out += [
+                        ".Pp",
+                        "It also has the members of",
+                        f".Vt {base} ,",
+                        "which",
+                        f".Xr {page_name(self.home(base))} 3",
+                        "describes.",
+                    ]
                     self.see.add(("3", page_name(self.home(base))))
                 self.items([m for m in item.members if not m.is_special()])
         loose = [i for i in items if isinstance(i, Member)]
         if loose and classes:
-            kinds = {"function": "functions", "enum": "enumerations", "typedef": "types", "variable": "constants"}
-            self.out.append(".Ss " + " and ".join(k for m, k in kinds.items() if any(i.kind == m for i in loose)).capitalize())
+            kinds = {
+                "function": "functions",
+                "enum": "enumerations",
+                "typedef": "types",
+                "variable": "constants",
+            }
+            self.out.append(
+                ".Ss "
+                + " and ".join(
+                    k for m, k in kinds.items() if any(i.kind == m for i in loose)
+                ).capitalize()
+            )
         self.items(loose)
 
     def home(self, class_name):
@@ -331,7 +232,9 @@ class Page:
     def call(self, m):
         """A function's name; with its parameters where another has the same one."""
         same = [n for n in self.functions if n.name == m.name and not n.is_special()]
-        return " ".join(["Fn", argument(m.name), *(argument(p) for p in m.parameters() if len(same) > 1)])
+        return " ".join(
+            ["Fn", argument(m.name), *(argument(p) for p in m.parameters() if len(same) > 1)]
+        )
 
     def member_text(self, m):
         self.parameters = m.parameters()
@@ -353,9 +256,19 @@ class Page:
         returning = [m for m in self.functions if "expected<" in code(m.element.find("type"))]
         if not returning:
             return
-        self.out += [".Sh RETURN VALUES", "What can fail returns an", ".Vt expected", "of",
-                     ".Xr pidfd_util_expected 3 :", "the value, or a", ".Vt std::error_code",
-                     "in the category", ".Fn pidfd_category", "of", ".Xr pidfd_util_error 3 ."]
+        self.out += [
+            ".Sh RETURN VALUES",
+            "What can fail returns an",
+            ".Vt expected",
+            "of",
+            ".Xr pidfd_util_expected 3 :",
+            "the value, or a",
+            ".Vt std::error_code",
+            "in the category",
+            ".Fn pidfd_category",
+            "of",
+            ".Xr pidfd_util_error 3 .",
+        ]
         if all(m.never_throws() for m in returning):
             self.out.append("No function throws.")
         self.see |= {("3", "pidfd_util_expected"), ("3", "pidfd_util_error")}
@@ -369,8 +282,13 @@ class Page:
         if not groups:
             return
         self.out.append(".Sh ERRORS")
-        if any(c.element.find("detaileddescription").find(".//table") is not None for c in self.classes):
-            self.out += ["Beside these there are those of every operation, which stand in the description.", ".Pp"]
+        if any(
+            c.element.find("detaileddescription").find(".//table") is not None for c in self.classes
+        ):
+            self.out += [
+                "Beside these there are those of every operation, which stand in the description.",
+                ".Pp",
+            ]
         for i, group in enumerate(groups.values()):
             if i:
                 self.out.append(".Pp")
@@ -395,21 +313,36 @@ class Page:
         self.see |= {("7", "pidfd-util")}
         self.see.discard(("3", page_name(self.header)))
         pages = sorted(self.see, key=lambda p: (p[0], p[1].lower()))
-        self.out += [f".Xr {name} {section}" + (" ," if i < len(pages) - 1 else "") for i, (section, name) in enumerate(pages)]
+        self.out += [
+            f".Xr {name} {section}" + (" ," if i < len(pages) - 1 else "")
+            for i, (section, name) in enumerate(pages)
+        ]
 
     def write(self):
         file = self.reference.files[self.header]
         classes = [c for c in self.reference.classes if c.header == self.header]
         members = [m for m in self.reference.members if m.header == self.header]
         self.classes = classes
-        self.functions = [m for m in [*(m for c in classes for m in c.members), *members] if m.kind == "function"]
+        self.functions = [
+            m for m in [*(m for c in classes for m in c.members), *members] if m.kind == "function"
+        ]
         name = page_name(self.header)
         brief = "".join(file.find("briefdescription").itertext()).strip().rstrip(".")
         if brief[1:2].islower() or brief[1:2] == " ":
             brief = brief[0].lower() + brief[1:]
-        self.out = ['.\\" SPDX-License-Identifier: MIT', f'.\\" Made of the comments in {LIBRARY}/{self.header}.',
-                    self.date, f".Dt {name.upper()} 3", ".Os pidfd-util", ".Sh NAME", f".Nm {name}", f".Nd {escape(brief)}",
-                    ".Sh LIBRARY", "pidfd\\-util", ".Pq Li libpidfd\\-util , Fl lpidfd\\-util ; No pkg\\-config module Li pidfd\\-util"]
+        self.out = [
+            '.\\" SPDX-License-Identifier: MIT',
+            f'.\\" Made of the comments in {LIBRARY}/{self.header}.',
+            self.date,
+            f".Dt {name.upper()} 3",
+            ".Os pidfd-util",
+            ".Sh NAME",
+            f".Nm {name}",
+            f".Nd {escape(brief)}",
+            ".Sh LIBRARY",
+            "pidfd\\-util",
+            ".Pq Li libpidfd\\-util , Fl lpidfd\\-util ; No pkg\\-config module Li pidfd\\-util",
+        ]
         self.synopsis(classes, members)
         self.description(file, classes, members)
         if self.header == f"{LIBRARY}.hpp":
@@ -421,8 +354,10 @@ class Page:
 
     def headers(self, file):
         """The umbrella's page lists what it includes."""
-        self.out += ["It includes these headers, each of which can also be included alone:",
-                     ".Bl -tag -width 4n -compact"]
+        self.out += [
+            "It includes these headers, each of which can also be included alone:",
+            ".Bl -tag -width 4n -compact",
+        ]
         for include in file.findall("includes"):
             header = pathlib.Path(include.text).name
             brief = self.reference.files[header].find("briefdescription").find("para")
@@ -430,27 +365,11 @@ class Page:
         self.out.append(".El")
 
 
-def fold(signature, indent):
-    """A declaration in lines of at most 74 columns."""
-    lines = []
-    for line in signature.split("\n"):
-        line = indent + line
-        while len(line) > 74:
-            # Where no template's arguments are torn apart.
-            places = [i + 1 for i, c in enumerate(line[:74]) if c in ",{(" and i > len(indent) + 4 and
-                      line[:i].count("<") == line[:i].count(">") and line[i + 1] not in ")}"]
-            places = places or [i + 1 for i, c in enumerate(line[:74]) if c == "," and i > len(indent) + 4]
-            if not places:
-                break
-            lines.append(line[:places[-1]].rstrip())
-            line = indent + "    " + line[places[-1]:].lstrip()
-        lines.append(line)
-    return "\n".join(lines)
-
-
 xml, overview, directory, *headers = sys.argv[1:]
 reference = Reference(xml)
-date = next(line for line in pathlib.Path(overview).read_text().splitlines() if line.startswith(".Dd"))
+date = next(
+    line for line in pathlib.Path(overview).read_text().splitlines() if line.startswith(".Dd")
+)
 for header in headers:
     name, page = Page(reference, header, date).write()
     (pathlib.Path(directory) / f"{name}.3").write_text(page)

@@ -16,7 +16,9 @@ def header(text):
     lines[0] = r"/// \file"
     intro = "\n".join(re.sub("^//(?!/)", "///", line) for line in lines)
     # Inline namespaces are the linker's matter, and what is protected the handles'.
-    rest = re.sub(r"^(inline namespace|\} // namespace) PIDFD_UTIL_\w+.*$", "", rest, flags=re.MULTILINE)
+    rest = re.sub(
+        r"^(inline namespace|\} // namespace) PIDFD_UTIL_\w+.*$", "", rest, flags=re.MULTILINE
+    )
     rest = rest.replace("\nprotected:", "\nprivate:")
     # A specialisation in std confuses Doxygen.
     rest = re.sub(r"^template <>\nstruct std::.*$", "\n", rest, flags=re.MULTILINE)
@@ -34,7 +36,7 @@ def header(text):
 def page(text):
     # Programs among the examples are pages of the reference, and other files stand in the sources.
     text = re.sub(r"\]\((?:\.\./)?(?:docs/)?examples/([\w.-]+\.cpp)\)", r"](@ref \1)", text)
-    return re.sub(r"\[(\w+)\]\(\.\./[\w./-]+\)", r"\1", text)
+    return re.sub(r"\[([^]\n]+)\]\((?:\.\./|docs/packaging/|packaging/)[\w./-]+\)", r"\1", text)
 
 
 file = pathlib.Path(sys.argv[1])

@@ -74,8 +74,9 @@ public:
         return change_before(changes, abi::at_once);
     }
 
-    /// The same with a limit: empty if nothing has changed in time. A stop cannot be polled for: with
-    /// `wait_flags::stopped` or `wait_flags::continued` this looks again and again, at most 64 ms late.
+    /// The same with a limit: empty if nothing has changed in time. A stop cannot be polled for:
+    /// with `wait_flags::stopped` or `wait_flags::continued` this looks again and again, at most
+    /// 64 ms late.
     ///
     /// \errors as for `wait_change`
     template <class Rep, class Period>

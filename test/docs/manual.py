@@ -24,7 +24,9 @@ run(mandoc, "-T", "lint", "-W", "warning", *pages)
 names = {pathlib.Path(page).name for page in pages}
 for page in pages:
     run(groff, "-mdoc", "-ww", "-z", "-Tutf8", page)
-    for name, section in re.findall(r"\bXr (pidfd[_-](?:util|inspect|run)\S*) (\d)", pathlib.Path(page).read_text()):
+    for name, section in re.findall(
+        r"\bXr (pidfd[_-](?:util|inspect|run)\S*) (\d)", pathlib.Path(page).read_text()
+    ):
         if f"{name}.{section}" not in names:
             wrong.append(f"{page}: there is no {name}({section})")
 if wrong:
