@@ -31,6 +31,15 @@ without_documentation() {
 }
 check "debian: builds without documentation" without_documentation
 
+# From another directory, a moment later.
+same_bytes() {
+  local package
+  for package in libpidfd-util0 libpidfd-util-dev; do
+    cmp "$debs/${package}_"*.deb "$work/nodoc/${package}_"*.deb || return
+  done
+}
+check "debian: the library's packages are the same to the byte, twice" same_bytes
+
 # As far as info and pedantry: what remains of it is overridden, with the reason.
 read_by_lintian() {
   local complaints
