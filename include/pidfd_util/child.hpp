@@ -76,7 +76,7 @@ public:
         return pidfd(std::exchange(fd_, -1));
     }
 
-    /// Waits until the child has ended, and reaps it.
+    /// Waits until the child has ended, and reaps it. Linux 5.4. See waitid(2).
     ///
     /// \errors
     /// | errno  | when |
@@ -113,6 +113,7 @@ public:
 
     /// Stops the child: sends each step's signal in turn and waits for the step's time, until the
     /// child has ended. Empty if it outlived the last step. A child that has ended gets no signal.
+    /// Linux 5.4. See pidfd_send_signal(2), waitid(2).
     ///
     /// \errors as for `wait`, and those of `send_signal`
     template <class Steps>

@@ -82,6 +82,7 @@ public:
     /// A number that no other process has or will have until the next boot: the pidfd's inode
     /// number on pidfs. Works for reaped processes and in any namespace. All pidfds of a process
     /// have the same one; a thread's differs from its process's. Path: `inode` (Linux 6.9).
+    /// See pidfd_open(2), statx(2).
     ///
     /// \errors
     /// | errno      | `pidfd_errc`  | when |
@@ -122,7 +123,7 @@ public:
     }
 
     /// All of the above but the id, in one call; from the `ioctl`, in one system call.
-    /// Paths: `ioctl` (Linux 6.13), `procfs`.
+    /// Paths: `ioctl` (Linux 6.13), `procfs`. See ioctl_pidfd(2).
     ///
     /// \errors
     /// | errno   | `pidfd_errc`        | when |
@@ -212,7 +213,7 @@ public:
     }
 
     /// Sends a signal with a value, which a handler finds in `si_value`, under the code SI_QUEUE.
-    /// See sigqueue(3), pidfd_send_signal(2).
+    /// Linux 5.1. See sigqueue(3), pidfd_send_signal(2).
     ///
     /// \errors as for `send_signal`, and
     /// | errno  | when |
@@ -222,7 +223,9 @@ public:
         return detail::result(abi::queue_signal(fd_, signal, value));
     }
 
-    /// Sends SIGKILL. \errors as for `send_signal`.
+    /// Sends SIGKILL. Linux 5.1. See pidfd_send_signal(2), signal(7).
+    ///
+    /// \errors as for `send_signal`.
     [[nodiscard]] expected<void> kill() const noexcept { return send_signal(SIGKILL); }
 
     /// Moves the calling thread into the named namespaces of the process: all of them, or none.

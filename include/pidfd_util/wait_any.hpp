@@ -85,7 +85,7 @@ wait_any_until(const Range& range,
 }
 
 /// Waits until all of the processes have ended. None is reaped, and none needs to be a child; of an
-/// empty range all have. Linux 5.3.
+/// empty range all have. Linux 5.3. See poll(2).
 ///
 /// \errors EBADF, EBADFD as for `wait_any`
 template <class Range>

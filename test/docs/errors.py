@@ -93,4 +93,4 @@ wanted = head + MARK + "\n" + page(headers)
 if write:
     file.write_text(wanted)
 elif file.read_text() != wanted:
-    sys.exit(f"{path} is not what the headers say: run {sys.argv[0]} --write {' '.join([path, *headers])}")
+    sys.exit(f"{path} is not what the headers say: meson compile errors-page writes it anew")
