@@ -167,10 +167,10 @@ int filesystem_magic(int fd, long& magic) noexcept {
 }
 
 int stat_inode(int fd, inode& result) noexcept {
-    struct statx st {};
-    const int error = raw(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_INO, &st);
+    uapi::statx st{};
+    const int error = raw(SYS_statx, fd, "", AT_EMPTY_PATH, uapi::statx_ino, &st);
     if (error == 0)
-        result = {st.stx_dev_major == 0 ? st.stx_dev_minor : 0, st.stx_ino};
+        result = {st.dev_major == 0 ? st.dev_minor : 0, st.ino};
     return error;
 }
 

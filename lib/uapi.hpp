@@ -83,6 +83,31 @@ inline constexpr unsigned close_range_cloexec = 1U << 2; // Linux 5.11
 inline constexpr long proc_super_magic = 0x9fa0;
 inline constexpr long pidfs_magic = 0x50494446;
 
+// struct statx of Linux 4.11: musl has it since 1.2.5 only.
+struct statx {
+    std::uint32_t mask;
+    std::uint32_t blksize;
+    std::uint64_t attributes;
+    std::uint32_t nlink;
+    std::uint32_t uid;
+    std::uint32_t gid;
+    std::uint16_t mode;
+    std::uint16_t padding;
+    std::uint64_t ino;
+    std::uint64_t size;
+    std::uint64_t blocks;
+    std::uint64_t attributes_mask;
+    std::uint64_t times[8];
+    std::uint32_t rdev_major;
+    std::uint32_t rdev_minor;
+    std::uint32_t dev_major;
+    std::uint32_t dev_minor;
+    std::uint64_t later[14];
+};
+static_assert(sizeof(statx) == 256);
+
+inline constexpr unsigned statx_ino = 1U << 8;
+
 // A kernfs or pidfs file handle: one 64-bit inode number.
 inline constexpr int fileid_kernfs = 0xfe;
 
