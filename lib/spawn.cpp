@@ -110,7 +110,7 @@ int explain_clone(int error, const spawn_options& o) noexcept {
     case E2BIG:  // and arguments that are longer than the kernel knows
         return needs_clone3 ? EOPNOTSUPP : error;
     case EOPNOTSUPP: // a cgroup in the state "domain invalid", says clone(2)
-        return EBUSY;
+        return o.cgroup >= 0 ? EBUSY : error;
     default:
         return needs_clone3 ? who_forbids(error, [] { return sys::failing_clone3(nullptr, 0); })
                             : error;
@@ -160,14 +160,15 @@ private:
     int error_ = 0;
 };
 
-/// Whether a signal ended the child before it ran the program: it is there, as nobody else would
-/// find it, and still tells its end by no signal.
+/// Whether a signal ended the child before it ran the program.
 bool never_ran(int pidfd) noexcept {
-    constexpr int look = WEXITED | WNOHANG | WNOWAIT;
+    // Then it still tells its end by no signal, and is no child to who does not ask for all kinds.
+    constexpr int look = WEXITED | WNOWAIT;
     siginfo_t info;
-    if (sys::waitid(pidfd, info, look) != -ECHILD)
+    if (sys::waitid(pidfd, info, look | WNOHANG) != -ECHILD)
         return false;
-    return sys::waitid(pidfd, info, look | uapi::wait_all) == 0 && info.si_pid != 0;
+    // It is on its way out, and nobody else reaps it. Or it has run, ended, and been reaped.
+    return sys::waitid(pidfd, info, look | uapi::wait_all) == 0;
 }
 
 /// A child that is born frozen would never run its program, for which its parent waits.

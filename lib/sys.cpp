@@ -11,12 +11,12 @@
 #include <ctime>
 #include <limits>
 #include <poll.h>
-#include <sys/wait.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace pidfd_util::sys {
@@ -298,9 +298,13 @@ int failing_clone3(const uapi::clone_args* args, std::size_t size) noexcept {
 }
 
 int wait_by_number(pid_t pid) noexcept {
-    siginfo_t info;
     return patiently([&] {
+#ifdef SYS_wait4
+        return ::syscall(SYS_wait4, long{pid}, nullptr, long{uapi::wait_all}, nullptr);
+#else
+        siginfo_t info;
         return ::syscall(SYS_waitid, P_PID, pid, &info, WEXITED | uapi::wait_all, nullptr);
+#endif
     });
 }
 

@@ -36,8 +36,8 @@ inline namespace PIDFD_UTIL_INLINE_NAMESPACE {
 /// the status, so that waiting in any form, in any order and as often as one likes gives the same
 /// answer, and a wait that ran out of time loses nothing. Errors are never remembered.
 ///
-/// Where somebody else has reaped the child, its status comes from the kernel (Linux 6.15); older
-/// kernels do not keep it, and the answer is ECHILD.
+/// Where somebody else reaps the child, its status comes from the kernel once that is done (Linux
+/// 6.15); older kernels do not keep it, and the answer is ECHILD.
 ///
 /// It has every operation of a pidfd, and waits of its own in the place of those that would take the
 /// status away. Destroying it closes the pidfd; the child is neither killed nor reaped.
