@@ -190,6 +190,9 @@ std::vector<int> plausible(long number, int error) {
         return {ENOENT, EINVAL, EOPNOTSUPP};
     if (number == SYS_name_to_handle_at && error == EACCES)
         return {EOPNOTSUPP};
+    // Of a process that is there: the other path is asked, which not every machine has.
+    if (number == SYS_ioctl && error == ESRCH)
+        return {ESRCH, EOPNOTSUPP};
     switch (error) {
     case EINTR:
         return {EAGAIN};
@@ -204,6 +207,8 @@ std::vector<int> plausible(long number, int error) {
     case EOPNOTSUPP:
         return {ENOSYS, ENOTTY, EOPNOTSUPP};
     case EINVAL:
+        if (number == SYS_ppoll) // more than RLIMIT_NOFILE allows
+            return {EMFILE};
         return {EINVAL, EOPNOTSUPP};
     case EBADF:
         return {EBADF, EBADFD};

@@ -30,7 +30,8 @@ answers ask_all_on(const profile& kernel, int fd) {
     return *got;
 }
 
-void check_right_without_the_ioctl(const answers& got, const test_child& c) {
+void check_right_on(const profile& kernel, const test_child& c) {
+    const answers got = ask_all_on(kernel, c.fd().fd());
     CHECK(got.pid.error == 0);
     CHECK(got.pid.value == c.pid());
     CHECK(got.pid.path == answer_path::fdinfo);
@@ -46,7 +47,9 @@ void check_right_without_the_ioctl(const answers& got, const test_child& c) {
     CHECK(got.info.value.ppid == getpid());
     CHECK(got.info.path == answer_path::procfs);
     if (cgroup2_mount().empty()) {
-        CHECK(got.cgroupid.error == EOPNOTSUPP);
+        const int error = kernel.rules[0].error;
+        const bool forbidden = error == EPERM || error == EACCES;
+        CHECK(got.cgroupid.error == (forbidden ? ERFKILL : EOPNOTSUPP));
     } else {
         CHECK(got.cgroupid.error == 0);
         CHECK(got.cgroupid.value == shown_cgroup(c.pid()));
@@ -68,9 +71,9 @@ TEST_CASE("where PIDFD_GET_INFO is missing or forbidden, every query answers fro
     for (const profile& kernel : without_info()) {
         CAPTURE(kernel.name);
         const test_child alive = test_child::running();
-        check_right_without_the_ioctl(ask_all_on(kernel, alive.fd().fd()), alive);
+        check_right_on(kernel, alive);
         const test_child ended = test_child::zombie();
-        check_right_without_the_ioctl(ask_all_on(kernel, ended.fd().fd()), ended);
+        check_right_on(kernel, ended);
         check_error(ask_all_on(kernel, test_child::reaped().fd().fd()), ESRCH);
     }
 }
@@ -79,9 +82,9 @@ TEST_CASE(
     "where PIDFD_GET_INFO says that a living process is gone, as in 6.13, it is not believed") {
     const profile kernel = info_refused("ESRCH", ESRCH);
     const test_child alive = test_child::running();
-    check_right_without_the_ioctl(ask_all_on(kernel, alive.fd().fd()), alive);
+    check_right_on(kernel, alive);
     const test_child ended = test_child::zombie();
-    check_right_without_the_ioctl(ask_all_on(kernel, ended.fd().fd()), ended);
+    check_right_on(kernel, ended);
     check_error(ask_all_on(kernel, test_child::reaped().fd().fd()), ESRCH);
 }
 
@@ -112,7 +115,7 @@ TEST_CASE(
 
 TEST_CASE("a filter that lets PIDFD_GET_INFO succeed with nothing filled in is not believed") {
     const test_child c = test_child::running();
-    check_right_without_the_ioctl(ask_all_on(info_refused("success", 0), c.fd().fd()), c);
+    check_right_on(info_refused("success", 0), c);
 }
 
 TEST_CASE("an errno of PIDFD_GET_INFO that says nothing of the kernel is passed on, not learnt") {
