@@ -99,7 +99,7 @@ long map_child_fds(const spawn_options& o) noexcept {
             return error;
     // What would be overwritten before its turn is put aside. Others need no further number, of
     // which there may be none.
-    int sources[max_fd_mappings];
+    int sources[max_fd_mappings] = {};
     int lowest = first_unwanted;
     std::size_t count = 0;
     for (const fd_mapping& m : o.fds) {

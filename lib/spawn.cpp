@@ -35,7 +35,7 @@ namespace pidfd_util {
 namespace {
 
 // Of either kind of child; the deepest frames hold a path and the list of mapped file descriptors.
-constexpr std::size_t stack_size = 32 * 1024;
+constexpr std::size_t stack_size = std::size_t{32} * 1024;
 
 /// Blocks every signal, those that libc keeps for itself too: no handler may run in the child.
 class all_signals_blocked {

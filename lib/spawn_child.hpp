@@ -29,7 +29,7 @@ struct spawn_plan {
 };
 
 /// The child's main function; its argument is the plan. Returns only if a step failed.
-int run_spawn_plan(void* plan) noexcept;
+int run_spawn_plan(void* argument) noexcept;
 
 } // namespace pidfd_util
 

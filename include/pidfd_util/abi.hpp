@@ -80,8 +80,8 @@ PIDFD_UTIL_EXPORT int wait_as_owner(int fd, std::int64_t deadline, bool& ended,
                                     int& status) noexcept;
 /// Waits until the process has ended, and leaves it.
 PIDFD_UTIL_EXPORT int wait_exit(int fd, std::int64_t deadline, bool& ended) noexcept;
-/// Waits for one of them; `fd_at(range, i)` gives their file descriptors.
-PIDFD_UTIL_EXPORT int wait_any(const void* range, int (*fd_at)(const void*, std::size_t),
+/// Waits for one of them; `fd_at(where, i)` gives their file descriptors.
+PIDFD_UTIL_EXPORT int wait_any(const void* where, int (*fd_at)(const void*, std::size_t),
                                std::size_t count, std::int64_t deadline, bool& ended,
                                std::size_t& which) noexcept;
 /// The status of a process that has ended, whoever's child it is; nothing is reaped.
