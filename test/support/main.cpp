@@ -62,8 +62,8 @@ void skip_at_once(const std::string& reason) {
 } // namespace support
 
 int main(int argc, char** argv) {
-    // A shell has what it starts in the background ignore these, and every child would inherit that.
-    for (const int signal : {SIGINT, SIGQUIT})
+    // What was started in the background or with nohup ignores signals, and so would every child.
+    for (const int signal : {SIGHUP, SIGINT, SIGQUIT})
         std::signal(signal, SIG_DFL);
     const int result = Catch::Session().run(argc, argv);
     char line[100];
