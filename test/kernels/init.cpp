@@ -77,7 +77,8 @@ bool read_file(const std::string& path, std::string& text) {
         complain("/tmp");
     static char path[] = "PATH=/usr/bin:/bin";
     static char home[] = "HOME=/root";
-    static char* const environment[] = {path, home, nullptr};
+    static char slow[] = "PIDFD_UTIL_SLOW=1"; // an emulated processor
+    static char* const environment[] = {path, home, slow, nullptr};
     execve(arguments[0], arguments.data(), environment);
     complain(arguments[0]);
     _exit(127);
