@@ -16,7 +16,9 @@ mkdir "$work/lean-headers"
 find "$work/headers" -name '*.cpp' ! -name '*asio*' -exec cp {} "$work/lean-headers" ';'
 
 for compiler in "${compilers[@]}"; do
-  for standard in c++17 c++20 c++2b; do
+  standards=(c++17 c++20 c++2b)
+  case $compiler in *-*) standards=(c++2b) ;; esac # the newest differ in the newest standard
+  for standard in "${standards[@]}"; do
     check "headers: $compiler $standard" compile_headers "$work/headers" "$compiler" "-std=$standard"
     check "headers: $compiler $standard ${lean[*]}" \
       compile_headers "$work/lean-headers" "$compiler" "-std=$standard" "${lean[@]}"
