@@ -34,7 +34,7 @@ inline namespace PIDFD_UTIL_INLINE_NAMESPACE {
 /// | ENOMEM     |                        | `clone` | the kernel is out of memory |
 /// | EPERM      |                        | `clone` | no right to make the namespaces |
 /// | EBADF, ENOENT, EACCES, EBUSY |      | `clone` | `cgroup` is no cgroup2 directory; was removed; may not be written to; takes no process ("domain invalid", or children that take its controllers) or is frozen |
-/// | ECANCELED  |                        | `exec`  | a signal, as from a seccomp filter, ended the child before it ran the program |
+/// | ECANCELED  |                        | `exec`  | a signal, as from a seccomp filter, ended the child before it ran the program; before Linux 5.16 a filter that kills takes the caller along |
 /// | EOPNOTSUPP | `unsupported`          | `clone`, `options` | an option that this kernel, machine or sandbox does not have |
 /// | any        |                        | others  | as that step's manual page says |
 [[nodiscard]] inline expected<child> spawn(const char* file, const char* const* argv,
