@@ -19,7 +19,8 @@ int open(int fd, namespace_type type, unique_fd& ns) noexcept {
     case EPERM:
     case EACCES:
         return who_forbids(EACCES, [=] { return sys::ioctl_fd(-1, request); });
-    case EINVAL: // it has no argument that could be invalid: the ioctl is not there
+    case EINVAL: // it has no argument that could be invalid: the ioctl is not there,
+    case EFAULT: // or is another one's, of what is no pidfd
         return EOPNOTSUPP;
     default:
         return refusal(error);

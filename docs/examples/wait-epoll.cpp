@@ -88,7 +88,7 @@ int main(int argc, char** argv) {
         if (ready < 0 && errno != EINTR)
             return fail("epoll_wait", std::strerror(errno));
         for (int i = 0; i < ready; ++i) {
-            child& process = children[events[i].data.u64];
+            child& process = children[static_cast<std::size_t>(events[i].data.u64)];
             const auto status = process.try_wait();
             if (!status)
                 return fail("cannot wait", status.error().message().c_str());
