@@ -39,7 +39,7 @@ bool close_listed_on_exec() noexcept {
         return false;
     alignas(std::uint64_t) char buffer[1024];
     long size = 0;
-    while ((size = ::syscall(SYS_getdents64, list.get(), buffer, sizeof buffer)) > 0) {
+    while ((size = sys::call(SYS_getdents64, list.get(), buffer, sizeof buffer)) > 0) {
         for (long at = 0; at < size;) {
             directory_entry entry{};
             std::memcpy(&entry, buffer + at, name_offset);

@@ -85,18 +85,23 @@ int wait_until(int fd, int changes, std::int64_t deadline, siginfo_t& info) noex
     }
 }
 
-} // namespace
-
-namespace abi {
-
-int wait(int fd, std::int64_t deadline, bool& ended, int& status) noexcept {
+/// The same for the end alone; with WNOWAIT among the options the child is left.
+int wait_for_end(int fd, int options, std::int64_t deadline, bool& ended, int& status) noexcept {
     siginfo_t info;
-    if (const int error = wait_until(fd, WEXITED, deadline, info); error != 0)
+    if (const int error = wait_until(fd, WEXITED | options, deadline, info); error != 0)
         return error;
     ended = info.si_pid != 0;
     if (ended)
         status = to_wait_status(info);
     return 0;
+}
+
+} // namespace
+
+namespace abi {
+
+int wait(int fd, std::int64_t deadline, bool& ended, int& status) noexcept {
+    return wait_for_end(fd, 0, deadline, ended, status);
 }
 
 int wait_as_owner(int fd, std::int64_t deadline, bool& ended, int& status) noexcept {
@@ -155,14 +160,7 @@ int is_alive(int fd, bool& alive) noexcept {
 
 int get_exit_status(int fd, bool& ended, int& status) noexcept {
     // A child that waits to be reaped tells its own parent; the status stays there.
-    siginfo_t info;
-    const int error = wait_until(fd, WEXITED | WNOWAIT, at_once, info);
-    if (error == 0) {
-        ended = info.si_pid != 0;
-        if (ended)
-            status = to_wait_status(info);
-        return 0;
-    }
+    const int error = wait_for_end(fd, WNOWAIT, at_once, ended, status);
     if (error != ECHILD && is_answer(error))
         return error;
     const int unknown = info_ioctl::get_exit(fd, ended, status);
