@@ -61,10 +61,7 @@ int get_id(int fd, std::uint64_t& id, answer_path* answered) noexcept {
             *answered = answer_path::inode;
         return 0;
     }
-    if (is_answer(error))
-        return error;
-    const int fault = identify::fault_of(fd);
-    return fault != 0 ? fault : error;
+    return is_answer(error) ? error : identify::fault_or(fd, error);
 }
 
 } // namespace abi

@@ -42,6 +42,11 @@ int fault_of(int fd) noexcept {
     return error == EBADF || error == EBADFD ? error : 0;
 }
 
+int fault_or(int fd, int error) noexcept {
+    const int fault = fault_of(fd);
+    return fault != 0 ? fault : error;
+}
+
 int has_ended(int fd, std::int64_t deadline, bool& ended) noexcept {
     const int events = sys::poll(fd, deadline);
     if (events < 0)

@@ -14,6 +14,9 @@ int check(int fd) noexcept;
 /// What is known to be wrong with the fd: EBADF or EBADFD as above, or 0.
 int fault_of(int fd) noexcept;
 
+/// What is known to be wrong with the fd, or else `error`.
+int fault_or(int fd, int error) noexcept;
+
 /// Whether the process has ended, reaped or not, before the deadline. `fd` is a pidfd.
 int has_ended(int fd, std::int64_t deadline, bool& ended) noexcept;
 inline int has_ended(int fd, bool& ended) noexcept {

@@ -23,8 +23,7 @@ int open_proc(int fd, int& dir) noexcept {
         return error;
     }
     // Where /proc cannot tell, it cannot tell what is no pidfd either.
-    const int fault = identify::fault_of(fd);
-    return fault != 0 ? fault : error;
+    return identify::fault_or(fd, error);
 }
 
 int check_not_reaped(int fd) noexcept {

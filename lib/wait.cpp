@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
-// wait and its relatives: what waitid, poll and the exit information of the kernel tell.
+// wait and its relatives: what waitid and poll tell.
+#include "wait.hpp"
+
 #include "answer.hpp"
 #include "identify.hpp"
 #include "info_ioctl.hpp"
-#include "probe.hpp"
 #include "sys.hpp"
 #include "uapi.hpp"
 
 #include <pidfd_util/abi.hpp>
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 #include <sys/wait.h>
 
@@ -85,7 +85,8 @@ int wait_until(int fd, int changes, std::int64_t deadline, siginfo_t& info) noex
     }
 }
 
-/// The same for the end alone; with WNOWAIT among the options the child is left.
+} // namespace
+
 int wait_for_end(int fd, int options, std::int64_t deadline, bool& ended, int& status) noexcept {
     siginfo_t info;
     if (const int error = wait_until(fd, WEXITED | options, deadline, info); error != 0)
@@ -95,8 +96,6 @@ int wait_for_end(int fd, int options, std::int64_t deadline, bool& ended, int& s
         status = to_wait_status(info);
     return 0;
 }
-
-} // namespace
 
 namespace abi {
 
@@ -156,35 +155,6 @@ int is_alive(int fd, bool& alive) noexcept {
     if (error == 0)
         alive = !ended;
     return error;
-}
-
-int get_exit_status(int fd, bool& ended, int& status) noexcept {
-    // A child that waits to be reaped tells its own parent; the status stays there.
-    const int error = wait_for_end(fd, WNOWAIT, at_once, ended, status);
-    if (error != ECHILD && is_answer(error))
-        return error;
-    const int unknown = info_ioctl::get_exit(fd, ended, status);
-    return unknown == EOPNOTSUPP && error == ERFKILL ? error : unknown;
-}
-
-int get_coredump(int fd, bool& known, coredump_record& record, std::size_t size) noexcept {
-    coredump_record found{};
-    const int error = info_ioctl::get_coredump(fd, known, found);
-    if (error == 0 && !known) {
-        // Of a reaped process that dumped no core; and of any before Linux 6.16.
-        availability can_tell{};
-        if (const int unknown = probe::try_out(feature::coredump_info, can_tell); unknown != 0)
-            return unknown;
-        return can_tell == availability::available ? 0 : EOPNOTSUPP;
-    }
-    if (error == 0)
-        std::memcpy(&record, &found, std::min(size, sizeof found));
-    if (is_answer(error))
-        return error;
-    // There is no other path; but the ioctl may only be missing because this is no pidfd.
-    if (const int bad = identify::check(fd); bad != 0)
-        return bad;
-    return error == ask_another ? EOPNOTSUPP : error;
 }
 
 } // namespace abi

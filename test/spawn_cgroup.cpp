@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A child that is born in a cgroup; and what only clone3 can do besides.
 #include "support/catch.hpp"
+#include "support/cgroups.hpp"
 #include "support/isolated.hpp"
 #include "support/lifecycle.hpp"
 #include "support/processes.hpp"
@@ -8,12 +9,9 @@
 
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <fcntl.h>
 #include <fstream>
-#include <sstream>
 #include <string>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,55 +20,9 @@ using namespace support;
 
 namespace {
 
-/// Where the cgroup2 hierarchy is mounted whole; empty if nowhere.
-std::string cgroup2_mount() {
-    std::ifstream mounts("/proc/self/mountinfo");
-    std::string line;
-    while (std::getline(mounts, line)) {
-        std::istringstream fields(line);
-        std::string id, parent, device, root, point;
-        fields >> id >> parent >> device >> root >> point;
-        if (line.find(" - cgroup2 ") != std::string::npos)
-            return point;
-    }
-    return {};
+unique_fd directory_of(const cgroup& group) {
+    return unique_fd(open(group.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }
-
-/// A cgroup of the test's own, removed at the end.
-class own_cgroup {
-public:
-    own_cgroup() {
-        const std::string mount = cgroup2_mount();
-        if (mount.empty())
-            return;
-        path_ = mount + "/pidfd-util-test-" + std::to_string(getpid());
-        if (mkdir(path_.c_str(), 0755) != 0)
-            path_.clear();
-        else
-            fd_ = unique_fd(open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    }
-    ~own_cgroup() { remove(); }
-    own_cgroup(const own_cgroup&) = delete;
-    own_cgroup& operator=(const own_cgroup&) = delete;
-    explicit operator bool() const { return static_cast<bool>(fd_); }
-    int fd() const { return fd_.get(); }
-    const std::string& path() const { return path_; }
-    std::string name() const { return path_.substr(path_.rfind('/')); }
-    void write(const char* file, const char* text) const {
-        const unique_fd fd(open((path_ + "/" + file).c_str(), O_WRONLY | O_CLOEXEC));
-        REQUIRE(::write(fd.get(), text, std::strlen(text)) > 0);
-    }
-    void remove() {
-        // The last member may be on its way out.
-        for (int i = 0; i < 1000 && !path_.empty() && rmdir(path_.c_str()) != 0; ++i)
-            usleep(1000);
-        path_.clear();
-    }
-
-private:
-    std::string path_;
-    unique_fd fd_;
-};
 
 constexpr const char* no_cgroup = "no cgroup2 hierarchy in which this user may make a cgroup";
 
@@ -106,17 +58,18 @@ spawn_options born_in(int cgroup) {
 } // namespace
 
 TEST_CASE("a child is born in the given cgroup, whose directory may be opened in either way") {
-    own_cgroup group;
+    const auto group = cgroup::make("-born");
     if (!group)
         SKIP_TEST(no_cgroup);
-    const unique_fd path_only(open(group.path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    for (const int fd : {group.fd(), path_only.get()}) {
+    const unique_fd dir = directory_of(*group);
+    const unique_fd path_only(open(group->path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    for (const int fd : {dir.get(), path_only.get()}) {
         const run_result r = run({"file", "/proc/self/cgroup"}, born_in(fd));
         if (is_unsupported(r.error))
             SKIP_TEST("no CLONE_INTO_CGROUP: Linux before 5.7, or not on this machine");
         CHECK(r.error == 0);
         CHECK(r.output.find("0::") != std::string::npos);
-        CHECK(r.output.find(group.name() + "\n") != std::string::npos);
+        CHECK(r.output.find(group->name() + "\n") != std::string::npos);
         REQUIRE(r.status);
         CHECK(r.status->success());
     }
@@ -124,10 +77,11 @@ TEST_CASE("a child is born in the given cgroup, whose directory may be opened in
 
 TEST_CASE(
     "a cgroup goes with every other option, and errno and a failure's step are as without it") {
-    own_cgroup group;
+    const auto group = cgroup::make("-born");
     if (!group)
         SKIP_TEST(no_cgroup);
-    spawn_options o = born_in(group.fd());
+    const unique_fd dir = directory_of(*group);
+    spawn_options o = born_in(dir.get());
     o.new_session = true;
     o.directory = "/";
     o.no_new_privs = true;
@@ -150,17 +104,18 @@ TEST_CASE(
 }
 
 TEST_CASE("a hundred children in turn are born in a cgroup, and none is left there") {
-    own_cgroup group;
+    const auto group = cgroup::make("-born");
     if (!group)
         SKIP_TEST(no_cgroup);
-    if (is_unsupported(attempt(born_in(group.fd())).error))
+    const unique_fd dir = directory_of(*group);
+    if (is_unsupported(attempt(born_in(dir.get())).error))
         SKIP_TEST("no CLONE_INTO_CGROUP: Linux before 5.7, or not on this machine");
     for (int i = 0; i < 100; ++i) {
-        auto c = spawn(spawnee(), arguments({"exit", "3"}), born_in(group.fd()));
+        auto c = spawn(spawnee(), arguments({"exit", "3"}), born_in(dir.get()));
         REQUIRE(c);
         CHECK(c->wait()->code() == 3);
     }
-    std::ifstream procs(group.path() + "/cgroup.procs");
+    std::ifstream procs(group->path() + "/cgroup.procs");
     std::string line;
     CHECK_FALSE(std::getline(procs, line));
 }
@@ -178,63 +133,63 @@ TEST_CASE("a cgroup that was removed, and what is no cgroup2 directory, are refu
         CAPTURE(s.name);
         CHECK(attempt(born_in(s.fd)).error == EBADF);
     }
-    own_cgroup group;
+    auto group = cgroup::make("-born");
     if (!group)
         SKIP_TEST(no_cgroup);
-    group.remove();
-    const failure removed = attempt(born_in(group.fd()));
+    const unique_fd dir = directory_of(*group);
+    group->remove();
+    const failure removed = attempt(born_in(dir.get()));
     CHECK(removed.step == spawn_step::clone);
     CHECK(removed.error == ENOENT);
 }
 
 TEST_CASE(
     "a cgroup that is frozen is EBUSY, as the child would never run, and works once it thaws") {
-    own_cgroup group;
+    const auto group = cgroup::make("-born");
     if (!group)
         SKIP_TEST(no_cgroup);
-    if (is_unsupported(attempt(born_in(group.fd())).error))
+    const unique_fd dir = directory_of(*group);
+    if (is_unsupported(attempt(born_in(dir.get())).error))
         SKIP_TEST("no CLONE_INTO_CGROUP: Linux before 5.7, or not on this machine");
-    group.write("cgroup.freeze", "1");
-    const failure frozen = attempt(born_in(group.fd()));
-    group.write("cgroup.freeze", "0");
+    REQUIRE(group->write("cgroup.freeze", "1"));
+    const failure frozen = attempt(born_in(dir.get()));
+    REQUIRE(group->write("cgroup.freeze", "0"));
     CHECK(frozen.step == spawn_step::clone);
     CHECK(frozen.error == EBUSY);
-    CHECK(attempt(born_in(group.fd())).error == 0);
+    CHECK(attempt(born_in(dir.get())).error == 0);
 }
 
 TEST_CASE("a cgroup in the state \"domain invalid\" is EBUSY, not an old kernel") {
-    own_cgroup group;
+    const auto group = cgroup::make("-born");
     if (!group)
         SKIP_TEST(no_cgroup);
-    if (is_unsupported(attempt(born_in(group.fd())).error))
+    const unique_fd dir = directory_of(*group);
+    if (is_unsupported(attempt(born_in(dir.get())).error))
         SKIP_TEST("no CLONE_INTO_CGROUP: Linux before 5.7, or not on this machine");
-    const std::string threaded = group.path() + "/threaded";
-    const std::string invalid = group.path() + "/invalid";
-    REQUIRE(mkdir(threaded.c_str(), 0755) == 0);
-    REQUIRE(mkdir(invalid.c_str(), 0755) == 0);
-    group.write("threaded/cgroup.type", "threaded");
-    {
-        const unique_fd fd(open(invalid.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-        const failure f = attempt(born_in(fd.get()));
-        CHECK(f.step == spawn_step::clone);
-        CHECK(f.error == EBUSY);
-    }
-    CHECK(rmdir(threaded.c_str()) == 0);
-    CHECK(rmdir(invalid.c_str()) == 0);
+    const auto threaded = group->make_below("threaded");
+    const auto invalid = group->make_below("invalid");
+    REQUIRE(threaded);
+    REQUIRE(invalid);
+    REQUIRE(threaded->write("cgroup.type", "threaded"));
+    const unique_fd fd = directory_of(*invalid);
+    const failure f = attempt(born_in(fd.get()));
+    CHECK(f.step == spawn_step::clone);
+    CHECK(f.error == EBUSY);
 }
 
 TEST_CASE("a cgroup that may not be written to is EACCES, not forbidden by a sandbox") {
-    own_cgroup group;
+    const auto group = cgroup::make("-born");
     if (!group)
         SKIP_TEST(no_cgroup);
-    if (is_unsupported(attempt(born_in(group.fd())).error))
+    const unique_fd dir = directory_of(*group);
+    if (is_unsupported(attempt(born_in(dir.get())).error))
         SKIP_TEST("no CLONE_INTO_CGROUP: Linux before 5.7, or not on this machine");
     if (geteuid() != 0)
         SKIP_TEST("its owner may write to it");
     surroundings around;
     around.uid = 65534;
     const auto got = isolated(around, [&] {
-        const auto c = spawn(spawnee(), arguments({}), born_in(group.fd()));
+        const auto c = spawn(spawnee(), arguments({}), born_in(dir.get()));
         return c ? 0 : c.error().value();
     });
     REQUIRE(got);

@@ -21,6 +21,41 @@ namespace pidfd_util {
 inline namespace PIDFD_UTIL_INLINE_NAMESPACE {
 inline namespace PIDFD_UTIL_ASIO_NAMESPACE {
 
+/// What `child_waiter` and `exit_waiter` share: their waits can be cancelled by a call.
+template <class Executor>
+class waiter {
+public:
+    /// Takes over the waits that are under way.
+    waiter(waiter&&) noexcept = default;
+    /// Cancels its own waits, and takes over the other's.
+    waiter& operator=(waiter&& other) noexcept {
+        const waiter old(std::move(*this));
+        source_ = std::move(other.source_);
+        return *this;
+    }
+    /// Cancels.
+    ~waiter() { cancel(); }
+
+    /// Every wait that is under way ends with `operation_aborted`, unless it has ended already.
+    /// A child keeps its status.
+    void cancel() {
+        if (source_)
+            source_->cancel();
+    }
+
+protected:
+    waiter(const Executor& executor, pidfd_view process)
+        : source_(std::make_shared<asio_detail::readiness<Executor>>(executor, process)) {}
+
+    template <class Goal, class Token>
+    auto start(Goal goal, Token&& token) {
+        return asio_detail::start_wait(source_, goal, std::forward<Token>(token));
+    }
+
+private:
+    std::shared_ptr<asio_detail::readiness<Executor>> source_;
+};
+
 /// Waits for one child, and can be cancelled by a call, as Asio's own I/O objects. Who has
 /// cancellation slots (Asio 1.19, Boost 1.77), or never cancels, needs only the function
 /// `async_wait`.
@@ -29,76 +64,35 @@ inline namespace PIDFD_UTIL_ASIO_NAMESPACE {
 /// destroyed. A waiter and its child are one object to Asio's rules about threads: one thread at a
 /// time, or a strand. While it waits, it holds two file descriptors.
 template <class Executor>
-class child_waiter {
+class child_waiter : public waiter<Executor> {
 public:
     /// For that child, with handlers on that executor.
     child_waiter(const Executor& executor, child& process)
-        : source_(std::make_shared<asio_detail::readiness<Executor>>(executor, process.view())),
-          process_(&process) {}
-    /// Takes over the waits that are under way.
-    child_waiter(child_waiter&&) noexcept = default;
-    /// Cancels its own waits, and takes over the other's.
-    child_waiter& operator=(child_waiter&& other) noexcept {
-        child_waiter old(std::move(*this));
-        source_ = std::move(other.source_);
-        process_ = other.process_;
-        return *this;
-    }
-    /// Cancels.
-    ~child_waiter() { cancel(); }
+        : waiter<Executor>(executor, process.view()), process_(&process) {}
 
     /// As the function `async_wait`. Several may be under way.
     template <class Token>
     auto async_wait(Token&& token) {
-        return asio_detail::start_wait(source_, asio_detail::status_goal{process_},
-                                       std::forward<Token>(token));
-    }
-
-    /// Every wait that is under way ends with `operation_aborted`, unless it has ended already.
-    /// The child keeps its status.
-    void cancel() {
-        if (source_)
-            source_->cancel();
+        return this->start(asio_detail::status_goal{process_}, std::forward<Token>(token));
     }
 
 private:
-    std::shared_ptr<asio_detail::readiness<Executor>> source_;
     child* process_;
 };
 
 /// The same for the end of any process. It has a duplicate of the pidfd: the view need not live on.
 template <class Executor>
-class exit_waiter {
+class exit_waiter : public waiter<Executor> {
 public:
     /// For that process, with handlers on that executor.
     exit_waiter(const Executor& executor, pidfd_view process)
-        : source_(std::make_shared<asio_detail::readiness<Executor>>(executor, process)) {}
-    /// Takes over the waits that are under way.
-    exit_waiter(exit_waiter&&) noexcept = default;
-    /// Cancels its own waits, and takes over the other's.
-    exit_waiter& operator=(exit_waiter&& other) noexcept {
-        exit_waiter old(std::move(*this));
-        source_ = std::move(other.source_);
-        return *this;
-    }
-    /// Cancels.
-    ~exit_waiter() { cancel(); }
+        : waiter<Executor>(executor, process) {}
 
     /// As the function `async_wait_exit`. Several may be under way.
     template <class Token>
     auto async_wait_exit(Token&& token) {
-        return asio_detail::start_wait(source_, asio_detail::exit_goal{},
-                                       std::forward<Token>(token));
+        return this->start(asio_detail::exit_goal{}, std::forward<Token>(token));
     }
-
-    /// Every wait that is under way ends with `operation_aborted`, unless it has ended already.
-    void cancel() {
-        if (source_)
-            source_->cancel();
-    }
-
-private:
-    std::shared_ptr<asio_detail::readiness<Executor>> source_;
 };
 
 namespace asio_detail {

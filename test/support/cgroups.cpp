@@ -63,14 +63,13 @@ std::string cgroup::name() const {
     return path_.substr(path_.rfind('/') + 1);
 }
 
-bool cgroup::add(pid_t pid) const {
-    const int fd = open((path_ + "/cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC);
+bool cgroup::write(const std::string& file, const std::string& text) const {
+    const int fd = open((path_ + "/" + file).c_str(), O_WRONLY | O_CLOEXEC);
     if (fd < 0)
         return false;
-    const std::string text = std::to_string(pid);
-    const bool moved = write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+    const bool written = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
     close(fd);
-    return moved;
+    return written;
 }
 
 void cgroup::remove() {

@@ -36,8 +36,10 @@ public:
     std::string name() const;                         // the last part of it
     std::uint64_t id() const { return id_; }
 
+    /// Writes to one of its files.
+    bool write(const std::string& file, const std::string& text) const;
     /// Moves the process here; 0 moves the caller.
-    bool add(pid_t pid) const;
+    bool add(pid_t pid) const { return write("cgroup.procs", std::to_string(pid)); }
     void remove();
 
 private:

@@ -104,7 +104,7 @@ struct status_goal {
     waited_status status = {};
 };
 
-/// Waits until a process has ended, whoever's child it is.
+/// Waits until a process has ended, whosever child it is.
 struct exit_goal {
     using signature = void(asio_error);
 
