@@ -45,8 +45,11 @@ bool ends_with(std::string_view text, std::string_view end) noexcept {
 int read_path(const procfs::process& process, path_buffer& buffer,
               std::string_view& path) noexcept {
     unique_fd file;
-    if (const int error = process.open_file("cgroup", O_RDONLY, file); error != 0)
-        return process.settle(error);
+    if (const int error = process.open_file("cgroup", O_RDONLY, file); error != 0) {
+        // A kernel that was built without cgroups has the process, but no such file.
+        const bool missing = error == ENOENT && process.open_file("status", O_PATH, file) == 0;
+        return process.settle(missing ? EOPNOTSUPP : error);
+    }
     text::line_reader lines(file.get(), buffer.text, sizeof buffer.text);
     for (;;) {
         const int got = lines.next(path);

@@ -95,8 +95,8 @@ long close_child_fds(const spawn_options& o) noexcept {
 long map_child_fds(const spawn_options& o) noexcept {
     // All are looked at before any is made: a new one could take the number of one that is closed.
     for (const fd_mapping& m : o.fds)
-        if (const int error = sys::is_open(m.from); error != 0)
-            return error;
+        if (const int flags = sys::open_flags(m.from); flags < 0)
+            return flags;
     // What would be overwritten before its turn is put aside. Others need no further number, of
     // which there may be none.
     int sources[max_fd_mappings] = {};

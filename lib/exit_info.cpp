@@ -28,10 +28,7 @@ int get_coredump(int fd, bool& known, coredump_record& record, std::size_t size)
     const int error = info_ioctl::get_coredump(fd, known, found);
     if (error == 0 && !known) {
         // Of a reaped process that dumped no core; and of any before Linux 6.16.
-        availability can_tell{};
-        if (const int unknown = probe::try_out(feature::coredump_info, can_tell); unknown != 0)
-            return unknown;
-        return can_tell == availability::available ? 0 : EOPNOTSUPP;
+        return probe::require(feature::coredump_info);
     }
     if (error == 0)
         std::memcpy(&record, &found, std::min(size, sizeof found));

@@ -41,7 +41,7 @@ int file::open(int root, int pidfd) noexcept {
     *std::to_chars(path + std::strlen(path), path + sizeof path - 1, pidfd).ptr = '\0';
     const int fd = sys::openat(root, path, O_RDONLY);
     if (fd == -ENOENT)
-        return sys::is_open(pidfd) == 0 ? EOPNOTSUPP : EBADF;
+        return sys::open_flags(pidfd) >= 0 ? EOPNOTSUPP : EBADF;
     if (fd == -EPERM)
         return EACCES;
     if (fd < 0)
@@ -56,6 +56,8 @@ int file::read(record& result) const noexcept {
     const ssize_t size = sys::read_from_start(fd_.get(), text, sizeof text);
     if (size < 0)
         return static_cast<int>(-size);
+    if (static_cast<std::size_t>(size) == sizeof text) // cut: by dozens of file locks on it, say
+        return EBADMSG;
     if (const int error = parse({text, static_cast<std::size_t>(size)}, result); error != 0)
         return error;
     if (result.pid == -1)

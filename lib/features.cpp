@@ -14,24 +14,15 @@ namespace {
 
 /// An operation that has no path but this one.
 int by_feature(feature f, answer_path& path, answer_path name = answer_path::syscall) noexcept {
-    availability found{};
-    if (const int error = probe::try_out(f, found); error != 0)
-        return error;
-    switch (found) {
-    case availability::available:
+    const int error = probe::require(f);
+    if (error == 0)
         path = name;
-        return 0;
-    case availability::forbidden:
-        return ERFKILL;
-    case availability::missing:
-        return ENOSYS;
-    }
-    return ENOSYS;
+    return error;
 }
 
 int into_namespaces(answer_path& path) noexcept {
     const int error = by_feature(feature::setns, path);
-    if (error != ENOSYS)
+    if (error != EOPNOTSUPP)
         return error;
     const int fallback = by_feature(feature::procfs, path);
     if (fallback == 0)

@@ -36,6 +36,8 @@ int find_id(int fd, std::uint64_t& id) noexcept {
     sys::inode found{};
     if (const int error = find_pidfs_inode(fd, found); error != 0)
         return error;
+    if (found.number == 0) // as the kernel numbers none, but a filter that answers "error 0" would
+        return EOPNOTSUPP;
     id = found.number;
     // A 32-bit kernel keeps half of the number in the inode, and all of it in the file handle. (A
     // 32-bit process on a 64-bit kernel gets all of it from statx.)

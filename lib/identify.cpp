@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "identify.hpp"
 
+#include "answer.hpp"
 #include "procfs.hpp"
 #include "sys.hpp"
 #include "uapi.hpp"
 
 #include <cerrno>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/wait.h>
 
@@ -20,8 +22,12 @@ int check(int fd) noexcept {
     if (waited == 0 || waited == ECHILD)
         return 0;
     // It is a bad fd, or there is no waitid(P_PIDFD) in this kernel or sandbox.
-    if (const int error = sys::is_open(fd); error != 0)
-        return -error;
+    const int flags = sys::open_flags(fd);
+    if (flags < 0)
+        return -flags;
+    // Opened with O_PATH, a pidfd is none any more, whatever file system it is on.
+    if (waited == EBADF || (flags & O_PATH) != 0)
+        return EBADFD;
     long magic = 0;
     if (sys::filesystem_magic(fd, magic) == 0 && magic == uapi::pidfs_magic)
         return 0;
@@ -32,8 +38,7 @@ int check(int fd) noexcept {
     case EREMOTE:
         return 0;
     default:
-        // Without a /proc to tell more, waitid's word counts, if it was that.
-        return waited == EBADF ? EBADFD : error;
+        return error == EOPNOTSUPP && sandboxed(waited) == ERFKILL ? ERFKILL : error;
     }
 }
 

@@ -8,7 +8,7 @@
 
 namespace pidfd_util::identify {
 
-/// 0: a pidfd. EBADF: closed. EBADFD: something else. EOPNOTSUPP: no way to tell.
+/// 0: a pidfd. EBADF: closed. EBADFD: something else. EOPNOTSUPP, ERFKILL: no way to tell.
 int check(int fd) noexcept;
 
 /// What is known to be wrong with the fd: EBADF or EBADFD as above, or 0.

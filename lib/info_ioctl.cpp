@@ -31,6 +31,8 @@ int classify(int fd, int error) noexcept {
     case ESRCH:
     case EREMOTE:
         return why_not_found(fd, error);
+    case EBADF: // closed, or opened with O_PATH
+        return identify::fault_or(fd, error);
     case EINVAL: // Linux 6.11 and 6.12 refuse any ioctl of this kind that has an argument
         return EOPNOTSUPP;
     default:

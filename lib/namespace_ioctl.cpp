@@ -2,6 +2,7 @@
 #include "namespace_ioctl.hpp"
 
 #include "answer.hpp"
+#include "identify.hpp"
 #include "sys.hpp"
 #include "uapi.hpp"
 
@@ -19,6 +20,8 @@ int open(int fd, namespace_type type, unique_fd& ns) noexcept {
     case EPERM:
     case EACCES:
         return who_forbids(EACCES, [=] { return sys::ioctl_fd(-1, request); });
+    case EBADF: // closed, or opened with O_PATH
+        return identify::fault_or(fd, error);
     case EINVAL: // it has no argument that could be invalid: the ioctl is not there,
     case EFAULT: // or is another one's, of what is no pidfd
         return EOPNOTSUPP;

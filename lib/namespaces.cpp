@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // get_namespace and set_namespace.
+#include "namespaces.hpp"
+
 #include "namespace_ioctl.hpp"
 #include "probe.hpp"
 #include "procfs.hpp"
@@ -7,7 +9,9 @@
 
 #include <pidfd_util/abi.hpp>
 
+#include <algorithm>
 #include <fcntl.h>
+#include <iterator>
 
 namespace pidfd_util {
 
@@ -86,15 +90,18 @@ int open_any(int fd, namespace_type type, unique_fd& ns, answer_path* answered) 
                          probe::path{answer_path::procfs, by_procfs});
 }
 
-/// What setns calls invalid may also be a type that the kernel was built without.
+/// Whether the kernel was built without one of the types.
 bool lacks_a_type(int fd, namespace_flags flags) noexcept {
-    for (const kind& k : kinds) {
+    const auto is_there = [fd](namespace_type type) {
         unique_fd ns;
-        if ((flags & k.flag) != namespace_flags::none &&
-            open_any(fd, k.type, ns, nullptr) == EOPNOTSUPP)
-            return true;
-    }
-    return false;
+        return open_any(fd, type, ns, nullptr) != EOPNOTSUPP;
+    };
+    // No kernel is built without this one: else nothing can be seen here.
+    if (!is_there(namespace_type::mnt))
+        return false;
+    return std::any_of(std::begin(kinds), std::end(kinds), [&](const kind& k) {
+        return (flags & k.flag) != namespace_flags::none && !is_there(k.type);
+    });
 }
 
 int setns(int fd, namespace_flags flags) noexcept {
@@ -115,6 +122,13 @@ int set_by_procfs(int fd, namespace_flags flags) noexcept {
 }
 
 } // namespace
+
+int explain_invalid_setns(int fd, namespace_flags flags) noexcept {
+    availability pidfds{};
+    if (probe::try_out(feature::setns, pidfds) != 0)
+        return EINVAL; // not to be found out in this thread
+    return pidfds != availability::available || lacks_a_type(fd, flags) ? EOPNOTSUPP : EINVAL;
+}
 
 namespace abi {
 

@@ -191,6 +191,21 @@ int try_out(feature f, availability& result) noexcept {
     return judge(try_on(self.get(), f), 0, result);
 }
 
+int require(feature f) noexcept {
+    availability found{};
+    if (const int error = try_out(f, found); error != 0)
+        return error;
+    switch (found) {
+    case availability::available:
+        return 0;
+    case availability::forbidden:
+        return ERFKILL;
+    case availability::missing:
+        break;
+    }
+    return EOPNOTSUPP;
+}
+
 bool known_missing(feature f) noexcept {
     return (missing.load(std::memory_order_relaxed) & bit(f)) != 0;
 }

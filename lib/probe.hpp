@@ -15,6 +15,10 @@ namespace pidfd_util::probe {
 /// it could not be tried.
 int try_out(feature f, availability& result) noexcept;
 
+/// 0 where the calling process has the feature; EOPNOTSUPP or ERFKILL where it has not; or why it
+/// could not be tried out.
+int require(feature f) noexcept;
+
 /// Whether the kernel, or what poses as one, is known not to have the feature. That does not change,
 /// and is worth remembering. That a feature is there, or forbidden, is not: a sandbox may come later,
 /// and may be one thread's alone.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "procfs.hpp"
 
+#include "answer.hpp"
 #include "sys.hpp"
 #include "uapi.hpp"
 
@@ -27,7 +28,7 @@ int open_root(unique_fd& root) noexcept {
     root.reset(fd);
     long magic = 0;
     if (const int error = sys::filesystem_magic(fd, magic); error != 0)
-        return -error;
+        return refusal(-error);
     return magic == uapi::proc_super_magic ? 0 : EOPNOTSUPP;
 }
 

@@ -9,7 +9,6 @@
 
 #include <csignal>
 #include <cstring>
-#include <unistd.h>
 
 namespace pidfd_util {
 
@@ -26,7 +25,7 @@ int check_arguments(int fd, int signal) noexcept {
 int explain(int fd, int error) noexcept {
     switch (error) {
     case EBADF:
-        return sys::is_open(fd) == 0 ? EBADFD : EBADF;
+        return sys::open_flags(fd) >= 0 ? EBADFD : EBADF;
     case EINVAL: {
         // The process is not in the caller's pid namespace or below, which the kernel looks at
         // before it sees whether the process lives.
@@ -60,13 +59,20 @@ int send_signal_to(int fd, int signal, signal_scope scope) noexcept {
     if (const int error = check_arguments(fd, signal); error != 0)
         return error;
     const int error = -sys::pidfd_send_signal(fd, signal, static_cast<unsigned>(scope));
-    if (error == EINVAL) {
+    switch (error) {
+    case EINVAL:
         // Before Linux 6.9 there are no scopes, and this is how it says so.
-        availability scopes{};
-        if (const int unknown = probe::try_out(feature::signal_scope, scopes); unknown != 0)
-            return unknown;
-        if (scopes != availability::available)
-            return EOPNOTSUPP;
+        if (const int missing = probe::require(feature::signal_scope); missing != 0)
+            return missing;
+        break;
+    case ESRCH:
+        // Also of a process that leads no group, which must not be taken for one that is gone.
+        if (bool reaped = true;
+            scope == signal_scope::process_group && identify::is_reaped(fd, reaped) == 0 && !reaped)
+            return EINVAL;
+        break;
+    default:
+        break;
     }
     return explain(fd, error);
 }
@@ -81,7 +87,8 @@ int queue_signal(int fd, int signal, sigval value) noexcept {
     info.si_pid = sys::getpid();
     if (info.si_pid < 0)
         return sandboxed(-info.si_pid);
-    info.si_uid = ::getuid();
+    if (const int error = sys::getuid(info.si_uid); error != 0)
+        return sandboxed(-error);
     info.si_value = value;
     return explain(fd, -sys::pidfd_queue_signal(fd, info));
 }

@@ -2,6 +2,8 @@
 // spawn: the parent's side.
 #include "answer.hpp"
 #include "clone.hpp"
+#include "identify.hpp"
+#include "namespaces.hpp"
 #include "spawn_child.hpp"
 #include "sys.hpp"
 #include "uapi.hpp"
@@ -86,6 +88,8 @@ bool valid(const spawn_options& o) noexcept {
         return false;
     if (o.autokill && !o.autoreap)
         return false;
+    if (o.cgroup < -1)
+        return false;
     return valid_mappings(o.fds);
 }
 
@@ -101,14 +105,15 @@ std::uint64_t clone_flags(const spawn_options& o) noexcept {
 /// What the errno of clone and clone3 means.
 int explain_clone(int error, const spawn_options& o) noexcept {
     const bool needs_clone3 = o.autoreap || o.cgroup >= 0;
+    const bool makes_namespaces = o.new_namespaces != namespace_flags::none;
     switch (error) {
     case ENOSYS:
         return EOPNOTSUPP;
     case EINTR:
         return EAGAIN;
-    case EINVAL: // how flags of later kernels are refused,
+    case EINVAL: // how flags of later kernels are refused, and of types that it was built without,
     case E2BIG:  // and arguments that are longer than the kernel knows
-        return needs_clone3 ? EOPNOTSUPP : error;
+        return needs_clone3 || makes_namespaces ? EOPNOTSUPP : error;
     case EOPNOTSUPP: // a cgroup in the state "domain invalid", says clone(2)
         return o.cgroup >= 0 ? EBUSY : error;
     default:
@@ -223,6 +228,9 @@ int start(spawn_plan& plan, int& fd) noexcept {
     }
     if (plan.error != 0) {
         reap(pid, pidfd.get());
+        const spawn_options& o = plan.options;
+        if (plan.error == EINVAL && plan.step == spawn_step::enter_namespaces)
+            return explain_invalid_setns(o.enter_process, o.enter_namespaces);
         return plan.error;
     }
     fd = pidfd.release();
@@ -235,9 +243,9 @@ namespace abi {
 
 int spawn(const char* file, const char* const* argv, const spawn_options& options, std::size_t size,
           int& fd, spawn_step* failed) noexcept {
-    const auto refuse = [failed](int error) {
+    const auto refuse = [failed](int error, spawn_step step = spawn_step::options) {
         if (failed != nullptr)
-            *failed = spawn_step::options;
+            *failed = step;
         return error;
     };
     if (file == nullptr || argv == nullptr)
@@ -252,6 +260,11 @@ int spawn(const char* file, const char* const* argv, const spawn_options& option
             return refuse(EOPNOTSUPP);
     if (!valid(known))
         return refuse(EINVAL);
+    if (known.enter_process >= 0) {
+        // setns would take the file descriptor of a namespace as well, which is no process.
+        if (const int error = identify::check(known.enter_process); error != 0)
+            return refuse(error, spawn_step::enter_namespaces);
+    }
     shared_plan shared;
     if (shared.error() != 0)
         return refuse(shared.error());
@@ -268,9 +281,7 @@ int spawn(const char* file, const char* const* argv, const spawn_options& option
             plan.search = "/bin:/usr/bin";
     }
     const int error = start(plan, fd);
-    if (error != 0 && failed != nullptr)
-        *failed = plan.step;
-    return error;
+    return error != 0 ? refuse(error, plan.step) : 0;
 }
 
 } // namespace abi

@@ -21,8 +21,6 @@ bool parser::take(std::string_view line, record& r) noexcept {
     credentials& c = r.creds;
     if (text::take_key(line, "Tgid:"))
         return seen_ |= tgid, text::parse_pid(text::take_word(line), r.tgid);
-    if (text::take_key(line, "Pid:"))
-        return seen_ |= pid, text::parse_pid(text::take_word(line), r.pid);
     if (text::take_key(line, "PPid:"))
         return seen_ |= ppid, text::parse_pid(text::take_word(line), r.ppid);
     if (text::take_key(line, "Uid:"))

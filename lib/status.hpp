@@ -15,7 +15,6 @@ namespace pidfd_util::status {
 /// opened the file.
 struct record {
     pid_t tgid;
-    pid_t pid;
     pid_t ppid; // 0: outside of that namespace, or none
     credentials creds;
     // From that namespace inwards; empty in kernels without pid namespaces.
@@ -34,8 +33,8 @@ public:
     bool finished() const noexcept { return complete() && (seen_ & nspid) != 0; }
 
 private:
-    enum : unsigned { tgid = 1, pid = 2, ppid = 4, uid = 8, gid = 16, nspid = 32 };
-    static constexpr unsigned required = tgid | pid | ppid | uid | gid;
+    enum : unsigned { tgid = 1, ppid = 2, uid = 4, gid = 8, nspid = 16 };
+    static constexpr unsigned required = tgid | ppid | uid | gid;
     unsigned seen_ = 0;
 };
 

@@ -68,6 +68,13 @@ constexpr long fcntl_number = SYS_fcntl64;
 constexpr long fcntl_number = SYS_fcntl;
 #endif
 
+// Where there are two, the older one has ids of 16 bits.
+#ifdef SYS_getuid32
+constexpr long getuid_number = SYS_getuid32;
+#else
+constexpr long getuid_number = SYS_getuid;
+#endif
+
 // 32-bit machines younger than the year-2038 work have only the call with 64-bit times.
 #if defined(SYS_ppoll) && !(defined(__x86_64__) && defined(__ILP32__))
 constexpr long ppoll_number = SYS_ppoll;
@@ -129,9 +136,8 @@ ssize_t read_from_start(int fd, char* buffer, std::size_t size) noexcept {
         [=] { return static_cast<ssize_t>(::syscall(SYS_pread64, fd, buffer, size, 0L, 0L, 0L)); });
 }
 
-int is_open(int fd) noexcept {
-    const int flags = raw(fcntl_number, fd, F_GETFD);
-    return flags < 0 ? flags : 0;
+int open_flags(int fd) noexcept {
+    return raw(fcntl_number, fd, F_GETFL);
 }
 
 int duplicate(int fd) noexcept {
@@ -331,6 +337,14 @@ pid_t getpid() noexcept {
 
 pid_t gettid() noexcept {
     return raw(SYS_gettid);
+}
+
+int getuid(uid_t& uid) noexcept {
+    const long result = once([] { return ::syscall(getuid_number); });
+    if (result < 0)
+        return static_cast<int>(result);
+    uid = static_cast<uid_t>(result);
+    return 0;
 }
 
 } // namespace pidfd_util::sys

@@ -46,8 +46,8 @@ void close(int fd) noexcept;
 ssize_t read(int fd, char* buffer, std::size_t size) noexcept;
 /// From the start of the file: a file of /proc is generated anew.
 ssize_t read_from_start(int fd, char* buffer, std::size_t size) noexcept;
-/// 0 if the file descriptor is open.
-int is_open(int fd) noexcept;
+/// With what flags of open(2) it was opened. Works on every file descriptor that is open.
+int open_flags(int fd) noexcept;
 int duplicate(int fd) noexcept;
 int duplicate_above(int fd, int lowest) noexcept;
 /// Makes `to` the same as `from`, without close-on-exec.
@@ -79,7 +79,7 @@ int pidfd_open(pid_t pid, unsigned flags) noexcept;
 int pidfd_send_signal(int fd, int signal, unsigned flags) noexcept;
 int pidfd_queue_signal(int fd, siginfo_t& info) noexcept;
 int pidfd_getfd(int fd, int target) noexcept;
-/// waitid(P_PIDFD) for exits. `info.si_pid` is 0 where there was nothing to report.
+/// waitid(P_PIDFD). `info.si_pid` is 0 where there was nothing to report.
 int waitid(int fd, siginfo_t& info, int options) noexcept;
 /// Nanoseconds of CLOCK_MONOTONIC; no system call where the vDSO answers.
 std::int64_t now() noexcept;
@@ -122,7 +122,6 @@ int set_signal_mask(const signal_set& mask, signal_set* old) noexcept;
 /// clone3 with arguments that no kernel takes, by which it tells what it knows: nothing is made.
 int failing_clone3(const uapi::clone_args* args, std::size_t size) noexcept;
 
-// Refused by an odd sandbox only.
 /// wait4 for a child of any kind that nobody else can have reaped.
 int wait_by_number(pid_t pid) noexcept;
 /// Memory of zeros that stays common with a forked child.
@@ -131,6 +130,7 @@ void unmap(void* where, std::size_t size) noexcept;
 
 pid_t getpid() noexcept;
 pid_t gettid() noexcept;
+int getuid(uid_t& uid) noexcept;
 
 } // namespace pidfd_util::sys
 

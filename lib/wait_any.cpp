@@ -51,15 +51,20 @@ int epoll_many(const range& fds, std::int64_t deadline, bool& ended, std::size_t
         if (error != 0 && error != EEXIST) // given twice: its first place counts
             return error;
     }
-    if (const int events = sys::poll(epoll.get(), deadline); events < 0)
-        return -events;
-    std::uint64_t index = 0;
-    const int taken = sys::epoll_take(epoll.get(), index);
-    if (taken < 0)
-        return -taken;
-    ended = taken == 1;
-    which = static_cast<std::size_t>(index);
-    return 0;
+    for (;;) {
+        const int events = sys::poll(epoll.get(), deadline);
+        if (events < 0)
+            return -events;
+        std::uint64_t index = 0;
+        const int taken = sys::epoll_take(epoll.get(), index);
+        if (taken < 0)
+            return -taken;
+        ended = taken == 1;
+        which = static_cast<std::size_t>(index);
+        // What was ready may be gone: another thread has closed it.
+        if (ended || events == 0)
+            return 0;
+    }
 }
 
 } // namespace

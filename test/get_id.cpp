@@ -47,6 +47,17 @@ TEST_CASE("get_id tells a number, or that this kernel has none") {
     }
 }
 
+TEST_CASE("get_id does not take a filter's answer of nothing for an id") {
+    surroundings around;
+    around.kernel = {"statx answers without a word", {rule::inode_question(0)}};
+    const auto got = isolated(around, [] {
+        const auto id = pidfd::from_self()->get_id();
+        return id ? 0 : id.error().value();
+    });
+    REQUIRE(got);
+    CHECK(*got == EOPNOTSUPP);
+}
+
 TEST_CASE("get_id tells every process from every other") {
     if (!has(feature::pidfs))
         SKIP_TEST(no_pidfs);
@@ -125,5 +136,5 @@ TEST_CASE("get_id has all 64 bits: it is the process's file handle") {
 }
 
 TEST_CASE("get_id of what is no pidfd says so, though it has an inode") {
-    check_impostors(get_id);
+    check_impostors(get_id, "the place of a pidfd"); // has the pidfd's own inode
 }

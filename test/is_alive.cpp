@@ -5,6 +5,8 @@
 #include "support/processes.hpp"
 
 #include <cerrno>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 using namespace pidfd_util;
 using namespace support;
@@ -90,4 +92,24 @@ TEST_CASE("is_alive with what is no pidfd says so, on every kernel") {
     }
     CHECK(error_of(pidfd_view().is_alive()) == EBADF);
     CHECK(error_of(pidfd_view(999).is_alive()) == EBADF);
+}
+
+TEST_CASE("is_alive says that a sandbox forbids it where nothing else can tell a pidfd") {
+    const test_child c = test_child::running();
+    for (const int error : {EPERM, ENOSYS}) {
+        CAPTURE(error);
+        surroundings around;
+        around.user_namespace = geteuid() != 0;
+        around.proc = "none";
+        around.kernel = {"no waitid, no fstatfs",
+                         {{SYS_waitid, error},
+#ifdef SYS_fstatfs64
+                          {SYS_fstatfs64, error},
+#endif
+                          {SYS_fstatfs, error}}};
+        const auto got = isolated(around, [&] { return error_of(c.fd().is_alive()); });
+        if (!got)
+            SKIP_TEST(got.missing);
+        CHECK(*got == (error == EPERM ? ERFKILL : EOPNOTSUPP));
+    }
 }

@@ -216,6 +216,21 @@ TEST_CASE("set_namespace into one's own user namespace is an invalid argument") 
     CHECK(got->unchanged());
 }
 
+TEST_CASE("set_namespace claims no missing type where no namespace can be looked at") {
+    surroundings around;
+    around.user_namespace = geteuid() != 0;
+    around.proc = "none";
+    around.kernel = {"no ioctl of pidfds", {rule::pidfd_ioctls(ENOTTY)}};
+    const auto got = isolated(around, [] {
+        const auto self = pidfd::from_self();
+        return error_of(self->set_namespace(namespace_flags::user));
+    });
+    if (!got)
+        SKIP_TEST(got.missing);
+    // Without setns for pidfds /proc would be needed.
+    CHECK(*got == (query(feature::setns) == availability::available ? EINVAL : EOPNOTSUPP));
+}
+
 TEST_CASE("set_namespace of a process that has ended says that it is gone, and changes nothing") {
     const test_child zombie = test_child::zombie();
     const test_child reaped = test_child::reaped();

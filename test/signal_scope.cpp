@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <thread>
 #include <unistd.h>
@@ -182,12 +183,16 @@ TEST_CASE("a signal to the process group reaches all of its processes, and nobod
     CHECK(*outside.fd().is_alive());
 }
 
-TEST_CASE("a signal to the group of a process that leads none is not_found") {
+TEST_CASE("a signal to the group of a process that leads none is EINVAL: it is not gone") {
     if (!has_scopes())
         SKIP_TEST("no signal scopes: Linux before 6.9");
     const auto c = support::test_child::running();
-    CHECK(send(c.fd().fd(), 0, signal_scope::process_group) == ESRCH);
+    CHECK(send(c.fd().fd(), 0, signal_scope::process_group) == EINVAL);
     CHECK(*c.fd().is_alive());
+    const auto zombie = support::test_child::zombie();
+    CHECK(send(zombie.fd().fd(), 0, signal_scope::process_group) == EINVAL);
+    const auto reaped = support::test_child::reaped();
+    CHECK(send(reaped.fd().fd(), 0, signal_scope::process_group) == ESRCH);
 }
 
 TEST_CASE("signal scopes are unsupported before Linux 6.9, and what is wrong otherwise stays told "
@@ -325,6 +330,39 @@ TEST_CASE("queue_signal reaches another process's handler, each time") {
     }
     close(ends[0]);
     close(ends[1]);
+}
+
+TEST_CASE("a real-time signal to a thread whose limit of pending signals is reached is EAGAIN") {
+    if (!has_scopes())
+        SKIP_TEST("no signal scopes: Linux before 6.9");
+    const auto got = isolated({}, [] {
+        const rlimit none{0, 0};
+        if (setrlimit(RLIMIT_SIGPENDING, &none) != 0)
+            return -1;
+        return send(pidfd::from_self()->fd(), SIGRTMIN, signal_scope::thread);
+    });
+    REQUIRE(got);
+    CHECK(*got == EAGAIN);
+}
+
+TEST_CASE("queue_signal does not lie about the sender where a filter hides who that is") {
+    const auto c = support::test_child::running();
+#ifdef SYS_getuid32
+    const long getuid_number = SYS_getuid32;
+#else
+    const long getuid_number = SYS_getuid;
+#endif
+    for (const long call : {long{SYS_getpid}, getuid_number}) {
+        CAPTURE(call);
+        surroundings around;
+        around.kernel = {"no getpid or getuid", {{call, EPERM}}};
+        const auto got = isolated(around, [&] {
+            const auto sent = c.fd().queue_signal(0, sigval{});
+            return sent ? 0 : sent.error().value();
+        });
+        REQUIRE(got);
+        CHECK(*got == ERFKILL);
+    }
 }
 
 TEST_CASE("queue_signal says what is wrong") {

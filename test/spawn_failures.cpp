@@ -73,7 +73,8 @@ std::vector<injected> steps() {
         {spawn_step::clone, SYS_clone, [](spawn_options&) {}},
         {spawn_step::enter_namespaces, SYS_setns,
          [](spawn_options& o) {
-             o.enter_process = 0;
+             static const pidfd self = *pidfd::from_self();
+             o.enter_process = self.fd();
              o.enter_namespaces = namespace_flags::uts;
          }},
         {spawn_step::session, SYS_setsid, [](spawn_options& o) { o.new_session = true; }},
@@ -246,10 +247,44 @@ TEST_CASE("bad values of options fail at their own step") {
         o.enter_process = 9999;
         o.enter_namespaces = namespace_flags::uts;
     });
+    for (const support::subject& s : support::impostors()) {
+        CAPTURE(s.name);
+        refused(EBADFD, spawn_step::enter_namespaces, [&](spawn_options& o) {
+            o.enter_process = s.fd;
+            o.enter_namespaces = namespace_flags::uts;
+        });
+    }
+    refused(EINVAL, spawn_step::options, [](spawn_options& o) { o.cgroup = -2; });
     refused(ESRCH, spawn_step::enter_namespaces, [&](spawn_options& o) {
         o.enter_process = gone.fd().fd();
         o.enter_namespaces = namespace_flags::uts;
     });
+}
+
+TEST_CASE("namespaces of a type that the kernel was built without are unsupported") {
+    surroundings around;
+    around.kernel = {"no such namespaces", {{SYS_clone, EINVAL}}};
+    const auto got = isolated(around, [] {
+        spawn_options o;
+        o.new_namespaces = namespace_flags::uts;
+        return attempt(o);
+    });
+    REQUIRE(got);
+    check(*got, EOPNOTSUPP, spawn_step::clone);
+}
+
+TEST_CASE("before Linux 5.8 entering a process's namespaces is unsupported") {
+    surroundings around;
+    around.kernel = {"no setns with pidfds", {{SYS_setns, EINVAL}}};
+    const auto got = isolated(around, [] {
+        const auto self = pidfd::from_self();
+        spawn_options o;
+        o.enter_process = self->fd();
+        o.enter_namespaces = namespace_flags::uts;
+        return attempt(o);
+    });
+    REQUIRE(got);
+    check(*got, EOPNOTSUPP, spawn_step::enter_namespaces);
 }
 
 TEST_CASE("without a free file descriptor nothing is started") {

@@ -3,6 +3,7 @@
 #include "support/isolated.hpp"
 #include "support/lifecycle.hpp"
 #include "support/processes.hpp"
+#include "support/tracer.hpp"
 
 #include <pidfd_util/child.hpp>
 #include <pidfd_util/wait_any.hpp>
@@ -14,6 +15,8 @@
 #include <csignal>
 #include <set>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
 #include <vector>
@@ -213,6 +216,10 @@ TEST_CASE("wait_any takes arrays and vectors of pidfd, pidfd_view and child") {
 
     const std::array<pidfd_view, 2> views{children[0].view(), children[1].view()};
     CHECK(wait_any(views).value_or(9) == 1);
+    CHECK(wait_any({children[0].view(), children[1].view()}).value_or(9) == 1);
+    CHECK(wait_any_for({children[0].view()}, 0s).value() == std::nullopt);
+    CHECK(wait_all({children[1].view()}));
+    CHECK(*wait_all_for({children[0].view(), children[1].view()}, 0s) == false);
     std::vector<pidfd> owners;
     owners.push_back(*children[1].duplicate());
     owners.push_back(*children[0].duplicate());
@@ -225,6 +232,46 @@ TEST_CASE("wait_any takes arrays and vectors of pidfd, pidfd_view and child") {
     CHECK(moved[0].stop());
     CHECK(wait_all(moved));
     CHECK(moved[1].wait());
+}
+
+TEST_CASE("wait_any of more processes than the caller may have file descriptors is EMFILE") {
+    const crowd lives(5);
+    const auto got = isolated({}, [&] {
+        const rlimit few{3, 3};
+        setrlimit(RLIMIT_NOFILE, &few);
+        return wait_any(lives.all()).error().value();
+    });
+    REQUIRE(got);
+    CHECK(*got == EMFILE);
+}
+
+TEST_CASE("wait_any goes on where what was ready is gone when it is taken") {
+    const crowd processes(65);
+    processes.end(64);
+    const pid_t asking = fork();
+    if (asking == 0) {
+        if (!be_traced())
+            _exit(100);
+        make(mark::begin);
+        _exit(static_cast<int>(wait_any(processes.all()).value_or(101)));
+    }
+    tracee asker(asking);
+    if (!asker.traced() || !can_falsify())
+        SKIP_TEST("no system call can be watched here");
+    bool refused = false;
+    for (bool begun = false; !refused;) {
+        const auto call = asker.next_call();
+        REQUIRE(call);
+        begun = begun || is(*call, mark::begin);
+        if (begun && call->number == SYS_epoll_pwait) {
+            asker.refuse(0); // nothing is there, as when another thread has closed it
+            refused = true;
+        }
+    }
+    asker.let_go();
+    const int status = asker.wait_for_end();
+    CHECK(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == 64);
 }
 
 TEST_CASE(

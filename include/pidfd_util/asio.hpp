@@ -56,9 +56,8 @@ private:
     std::shared_ptr<asio_detail::readiness<Executor>> source_;
 };
 
-/// Waits for one child, and can be cancelled by a call, as Asio's own I/O objects. Who has
-/// cancellation slots (Asio 1.19, Boost 1.77), or never cancels, needs only the function
-/// `async_wait`.
+/// Waits for one child, and can be cancelled by a call, as Asio's own I/O objects. With cancellation
+/// slots (Asio 1.19, Boost 1.77), or without cancelling, the function `async_wait` is enough.
 ///
 /// The child must live, and must not be moved, until the handlers of its waits have been called or
 /// destroyed. A waiter and its child are one object to Asio's rules about threads: one thread at a

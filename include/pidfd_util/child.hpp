@@ -41,6 +41,8 @@ inline namespace PIDFD_UTIL_INLINE_NAMESPACE {
 ///
 /// It has every operation of a pidfd, and waits of its own in the place of those that would take the
 /// status away. Destroying it closes the pidfd; the child is neither killed nor reaped.
+///
+/// Waiting changes the object: it is for one thread at a time.
 class [[nodiscard]] child : public pidfd_operations {
 public:
     /// No child: every operation fails with EBADF.
@@ -63,7 +65,7 @@ public:
     child& operator=(const child&) = delete;
     ~child() { const unique_fd old(fd_); }
 
-    /// For functions that take a view. Who waits through it takes the status away from here.
+    /// For functions that take a view. Waiting through it takes the status away from here.
     [[nodiscard]] pidfd_view view() const& noexcept { return pidfd_view(fd_); }
     pidfd_view view() const&& = delete;
 

@@ -43,6 +43,10 @@ class child;
 /// EMFILE or ENFILE where there are none; they fail with EACCES where /proc hides the process
 /// (hidepid=) or, before Linux 5.14, where the caller is not dumpable, as after setuid(2) without
 /// execve(2); and with EBADMSG where its text cannot be understood.
+///
+/// Any number of threads may use one handle at a time, as long as none assigns to it or closes it. No
+/// operation allocates or locks: they can be called after fork(2) in a threaded program, and from a
+/// signal handler. `get_cgroupid` and `get_info` take up to 20 KiB of stack.
 class pidfd_operations {
 public:
     /// The file descriptor, which stays the handle's; -1 if the handle is empty.
@@ -81,7 +85,8 @@ public:
 
     /// A number that no other process has or will have until the next boot: the pidfd's inode
     /// number on pidfs. Works for reaped processes and in any namespace. All pidfds of a process
-    /// have the same one; a thread's differs from its process's. Path: `inode` (Linux 6.9).
+    /// have the same one; a thread's differs from its process's. A pidfd reopened with O_PATH, which
+    /// no other operation takes, has it too. Path: `inode` (Linux 6.9).
     /// See pidfd_open(2), statx(2).
     ///
     /// \errors
@@ -193,6 +198,7 @@ public:
     /// | ------- | ------------------- | ---- |
     /// | EINVAL  |                     | there is no such signal |
     /// | EPERM   |                     | no right to signal the process |
+    /// | EAGAIN  |                     | a real-time signal to a thread, whose limit RLIMIT_SIGPENDING is reached |
     /// | ESRCH   | `not_found`         | the process was reaped |
     /// | EREMOTE | `foreign_namespace` | it is not in the caller's pid namespace or below |
     [[nodiscard]] expected<void> send_signal(int signal) const noexcept {
@@ -205,9 +211,8 @@ public:
     /// \errors as above, and
     /// | errno      | `pidfd_errc`  | when |
     /// | ---------- | ------------- | ---- |
-    /// | EINVAL     |               | there is no such signal or scope |
+    /// | EINVAL     |               | there is no such signal or scope; `process_group`, and the process leads no group |
     /// | EOPNOTSUPP | `unsupported` | before Linux 6.9 |
-    /// | ESRCH      | `not_found`   | also if the process is not the leader of a process group |
     [[nodiscard]] expected<void> send_signal(int signal, signal_scope scope) const noexcept {
         return detail::result(abi::send_signal_to(fd_, signal, scope));
     }
@@ -263,6 +268,9 @@ public:
     /// Whether the process has not ended yet. One that has ended and waits to be reaped is not
     /// alive; a process whose first thread has exited is, until the last one has. Says `true` and
     /// `false` about processes in foreign namespaces too. Linux 5.3. See pidfd_open(2), poll(2).
+    ///
+    /// Look at the value: an `expected<bool>` is true itself where it holds `false`. Where an error
+    /// may count as dead, `is_alive().value_or(false)` is the short form.
     [[nodiscard]] expected<bool> is_alive() const noexcept {
         bool alive{};
         return detail::result(abi::is_alive(fd_, alive), alive);
@@ -275,7 +283,7 @@ public:
         return detail::result(abi::wait_exit(fd_, abi::never, ended));
     }
 
-    /// The same with a limit: whether it has ended in time.
+    /// The same with a limit: whether it has ended in time. Look at the value, as with `is_alive`.
     template <class Rep, class Period>
     [[nodiscard]] expected<bool>
     wait_exit_for(std::chrono::duration<Rep, Period> time) const noexcept {
@@ -290,7 +298,7 @@ public:
         return detail::result(abi::wait_exit(fd_, detail::to_deadline(when), ended), ended);
     }
 
-    /// How the process ended, whoever's child it is; nothing is reaped. Empty while it is not
+    /// How the process ended, whosever child it is; nothing is reaped. Empty while it is not
     /// known: a child's is once it has ended, anybody else's once it was reaped. The kernel keeps
     /// the status for pidfds that were open at that time. Linux 5.4 for children that have ended,
     /// 6.15 for all that were reaped. See waitid(2), ioctl_pidfd(2).
@@ -299,6 +307,7 @@ public:
     /// | errno      | `pidfd_errc`  | when |
     /// | ---------- | ------------- | ---- |
     /// | EOPNOTSUPP | `unsupported` | not the caller's to wait for, and the kernel keeps nothing: before Linux 6.15 |
+    /// | EREMOTE    | `foreign_namespace` | it was reaped, and was not in the caller's pid namespace or below |
     [[nodiscard]] expected<std::optional<exit_status>> get_exit_status() const noexcept;
 
     /// What the kernel tells of the process's core dump; empty for one that was reaped and dumped
@@ -309,6 +318,7 @@ public:
     /// | ---------- | ------------- | ---- |
     /// | EOPNOTSUPP | `unsupported` | before Linux 6.16 |
     /// | EREMOTE    | `foreign_namespace` | the process is not in the caller's pid namespace or below |
+    /// | ESRCH      | `not_found`   | the same, and it was reaped |
     [[nodiscard]] expected<std::optional<coredump_info>> get_coredump() const noexcept;
 
     /// Another file descriptor for the same process, with close-on-exec set. Both share one open

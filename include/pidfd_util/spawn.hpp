@@ -19,6 +19,10 @@ inline namespace PIDFD_UTIL_INLINE_NAMESPACE {
 /// in the child. A caller that ignores SIGCHLD cannot wait for the child's status. Takes some
 /// 40 KiB of stack.
 ///
+/// As with vfork(2), whatever stops the child before it runs the program has the caller wait: a
+/// SIGTSTP to the whole process group at that very moment (Ctrl-Z at a terminal), until SIGCONT.
+/// A child in a process group or session of its own gets none.
+///
 /// Linux 5.4. See clone(2), execve(2), and for each option the page that it names.
 ///
 /// \errors
@@ -35,7 +39,8 @@ inline namespace PIDFD_UTIL_INLINE_NAMESPACE {
 /// | EPERM      |                        | `clone` | no right to make the namespaces |
 /// | EBADF, ENOENT, EACCES, EBUSY |      | `clone` | `cgroup` is no cgroup2 directory; was removed; may not be written to; takes no process ("domain invalid", or children that take its controllers) or is frozen |
 /// | ECANCELED  |                        | `exec`  | a signal, as from a seccomp filter, ended the child before it ran the program; before Linux 5.16 a filter that kills takes the caller along |
-/// | EOPNOTSUPP | `unsupported`          | `clone`, `options` | an option that this kernel, machine or sandbox does not have |
+/// | EBADF, EBADFD | `not_a_pidfd`       | `enter_namespaces` | `enter_process` is closed, or something else |
+/// | EOPNOTSUPP | `unsupported`          | `options`, `clone`, `enter_namespaces` | an option that this kernel, machine or sandbox does not have |
 /// | any        |                        | others  | as that step's manual page says |
 [[nodiscard]] inline expected<child> spawn(const char* file, const char* const* argv,
                                            const spawn_options& options = {},

@@ -65,7 +65,9 @@ struct resource_limit {
     } limit;
 };
 
-/// The steps in which a child is started, in their order.
+/// The steps in which a child is started. `file_descriptors` is taken in two parts, before
+/// `enter_namespaces` and after `process_group`, and `signals` first of all in the child and again
+/// before `exec`.
 enum class spawn_step : unsigned char {
     options,          ///< before anything was done
     clone,            ///< making the child, in its namespaces and cgroup
@@ -85,6 +87,45 @@ enum class spawn_step : unsigned char {
     exec,             ///< execve(2)
 };
 
+/// The step's name, as spelt above.
+[[nodiscard]] constexpr const char* to_string(spawn_step s) noexcept {
+    switch (s) {
+    case spawn_step::options:
+        return "options";
+    case spawn_step::clone:
+        return "clone";
+    case spawn_step::enter_namespaces:
+        return "enter_namespaces";
+    case spawn_step::session:
+        return "session";
+    case spawn_step::process_group:
+        return "process_group";
+    case spawn_step::file_descriptors:
+        return "file_descriptors";
+    case spawn_step::limits:
+        return "limits";
+    case spawn_step::priority:
+        return "priority";
+    case spawn_step::groups:
+        return "groups";
+    case spawn_step::gid:
+        return "gid";
+    case spawn_step::uid:
+        return "uid";
+    case spawn_step::directory:
+        return "directory";
+    case spawn_step::parent_death:
+        return "parent_death";
+    case spawn_step::no_new_privs:
+        return "no_new_privs";
+    case spawn_step::signals:
+        return "signals";
+    case spawn_step::exec:
+        return "exec";
+    }
+    return "?";
+}
+
 /// How a program is started. What is left as it is here is inherited from the caller.
 ///
 /// A child that gets other credentials, or another user namespace, does not share the caller's
@@ -99,7 +140,13 @@ struct spawn_options {
     const char* directory = nullptr;
 
     /// The child's file descriptors beside 0, 1 and 2, or in place of these; at most
-    /// `max_fd_mappings`. See dup2(2).
+    /// `max_fd_mappings`. As every view here, it is of an array that must live until the program was
+    /// started:
+    ///
+    ///     const fd_mapping mappings[] = {{output, 1}, {output, 2}};
+    ///     options.fds = mappings;
+    ///
+    /// See dup2(2).
     array_view<fd_mapping> fds;
     /// Leaves open in the child: 0, 1, 2 and what `fds` maps. Otherwise also what has no
     /// close-on-exec flag.
@@ -124,6 +171,7 @@ struct spawn_options {
     bool set_priority = false; ///< whether `priority` counts
     int priority = 0;          ///< the nice value, -20 to 19: see setpriority(2)
 
+    // A caller that gives up rights sets all of these: `uid` alone leaves it root's groups.
     uid_t uid = static_cast<uid_t>(-1); ///< all three user ids, setresuid(2); -1: as they are
     gid_t gid = static_cast<gid_t>(-1); ///< all three group ids, setresgid(2); -1: as they are
     bool set_groups = false;            ///< whether `groups` counts
@@ -150,8 +198,9 @@ struct spawn_options {
     namespace_flags enter_namespaces = namespace_flags::none;
 
     /// A directory of a cgroup2 hierarchy, opened for reading or with O_PATH, in which the child is
-    /// born; -1: in the caller's cgroup. A frozen one is refused, as the caller would wait for the
-    /// program to run; who freezes it at that moment has the caller wait. Linux 5.7, on x86-64, arm64 and riscv64.
+    /// born; -1: in the caller's cgroup, so that a failed open(2) must not end up here. A frozen one
+    /// is refused, as the caller would wait for the program to run; if it is frozen at that very
+    /// moment, the caller waits. Linux 5.7, on x86-64, arm64 and riscv64.
     int cgroup = -1;
 
     /// The child reaps itself when it ends: nobody can wait for it, and its status is told by

@@ -22,6 +22,14 @@ enum class wait_flags : unsigned {
 [[nodiscard]] constexpr wait_flags operator|(wait_flags a, wait_flags b) noexcept {
     return static_cast<wait_flags>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
 }
+/// What is in both sets.
+[[nodiscard]] constexpr wait_flags operator&(wait_flags a, wait_flags b) noexcept {
+    return static_cast<wait_flags>(static_cast<unsigned>(a) & static_cast<unsigned>(b));
+}
+/// Adds the other set.
+constexpr wait_flags& operator|=(wait_flags& a, wait_flags b) noexcept {
+    return a = a | b;
+}
 
 /// A change in the life of a child.
 class state_change {

@@ -6,6 +6,7 @@
 #include <pidfd_util/pidfd.hpp>
 
 #include <cstddef>
+#include <initializer_list>
 #include <iterator>
 
 namespace pidfd_util {
@@ -49,35 +50,37 @@ template <class Range>
 } // namespace detail
 
 /// Waits until one of the processes has ended, and tells the index of one that has. None is reaped,
-/// and none needs to be a child. The range is an array or any other contiguous one, of `pidfd`,
-/// `pidfd_view` or `child`. Allocates nothing; above 64 processes an epoll instance stands in for
-/// the time of the call. Who waits often for the same many keeps an epoll(7) of their own.
-/// Linux 5.3.
+/// and none needs to be a child. One that has ended is told of every time, also after it was waited
+/// for: take it out of the range. The range is an array or any other contiguous one, of `pidfd`,
+/// `pidfd_view` or `child`, or a list in braces, of views. Allocates nothing; above 64 processes an
+/// epoll instance stands in for the time of the call. Code that often waits for the same large set
+/// should keep its own epoll(7) instance. Linux 5.3.
 ///
 /// \errors
 /// | errno  | `pidfd_errc`  | when |
 /// | ------ | ------------- | ---- |
 /// | EINVAL |               | the range is empty |
 /// | EBADF, EBADFD | `not_a_pidfd` | one of them is closed, or something else |
-/// | EMFILE, ENFILE, ENOMEM, ENOSPC | | above 64: no room for an epoll instance or in it |
-template <class Range>
+/// | EMFILE |               | more processes than RLIMIT_NOFILE; above 64: no file descriptor left |
+/// | ENFILE, ENOMEM, ENOSPC | | above 64: no room for an epoll instance or in it |
+template <class Range = std::initializer_list<pidfd_view>>
 [[nodiscard]] expected<std::size_t> wait_any(const Range& range) noexcept {
     const auto which = detail::wait_any(range, abi::never);
     if (!which)
         return unexpected(which.error());
-    return which->value_or(0);
+    return **which;
 }
 
 /// The same with a limit: empty if none has ended in time.
 ///
 /// \errors as for `wait_any`
-template <class Range, class Rep, class Period>
+template <class Range = std::initializer_list<pidfd_view>, class Rep, class Period>
 [[nodiscard]] expected<std::optional<std::size_t>>
 wait_any_for(const Range& range, std::chrono::duration<Rep, Period> time) noexcept {
     return detail::wait_any(range, detail::to_deadline(time));
 }
 /// The same until a point of time.
-template <class Range, class Duration>
+template <class Range = std::initializer_list<pidfd_view>, class Duration>
 [[nodiscard]] expected<std::optional<std::size_t>>
 wait_any_until(const Range& range,
                std::chrono::time_point<std::chrono::steady_clock, Duration> when) noexcept {
@@ -88,7 +91,7 @@ wait_any_until(const Range& range,
 /// empty range all have. Linux 5.3. See poll(2).
 ///
 /// \errors EBADF, EBADFD as for `wait_any`
-template <class Range>
+template <class Range = std::initializer_list<pidfd_view>>
 [[nodiscard]] expected<void> wait_all(const Range& range) noexcept {
     const auto ended = detail::wait_all(range, abi::never);
     if (!ended)
@@ -96,16 +99,17 @@ template <class Range>
     return {};
 }
 
-/// The same with a limit: whether all have ended in time.
+/// The same with a limit: whether all have ended in time. Look at the value: an `expected<bool>` is
+/// true itself where it holds `false`.
 ///
 /// \errors as for `wait_all`
-template <class Range, class Rep, class Period>
+template <class Range = std::initializer_list<pidfd_view>, class Rep, class Period>
 [[nodiscard]] expected<bool> wait_all_for(const Range& range,
                                           std::chrono::duration<Rep, Period> time) noexcept {
     return detail::wait_all(range, detail::to_deadline(time));
 }
 /// The same until a point of time.
-template <class Range, class Duration>
+template <class Range = std::initializer_list<pidfd_view>, class Duration>
 [[nodiscard]] expected<bool>
 wait_all_until(const Range& range,
                std::chrono::time_point<std::chrono::steady_clock, Duration> when) noexcept {

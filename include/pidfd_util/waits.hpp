@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Waiting for a child by its pidfd: what `pidfd` and `pidfd_view` have beside the operations.
+// Waiting for a child by its pidfd: what `pidfd` and `pidfd_view` have besides the operations.
 #ifndef PIDFD_UTIL_WAITS_HPP
 #define PIDFD_UTIL_WAITS_HPP
 
@@ -58,7 +58,7 @@ public:
     /// | errno  | when |
     /// | ------ | ---- |
     /// | EINVAL | no change is named in the flags, or there are unknown ones |
-    /// | ECHILD | as for `wait` |
+    /// | ECHILD | as for `wait`; or the child has ended, and the flags have no `exited` |
     [[nodiscard]] expected<state_change> wait_change(wait_flags changes) const noexcept {
         const auto change = change_before(changes, abi::never);
         if (!change)

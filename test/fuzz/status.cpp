@@ -31,8 +31,8 @@ bool same(const text::pid_list& a, const text::pid_list& b) {
 }
 
 bool same(const status::record& a, const status::record& b) {
-    return a.tgid == b.tgid && a.pid == b.pid && a.ppid == b.ppid && a.creds == b.creds &&
-           same(a.nstgid, b.nstgid) && same(a.nspid, b.nspid);
+    return a.tgid == b.tgid && a.ppid == b.ppid && a.creds == b.creds && same(a.nstgid, b.nstgid) &&
+           same(a.nspid, b.nspid);
 }
 
 } // namespace

@@ -119,6 +119,8 @@ report run(const surroundings& s, void* result, std::size_t size, void (*call)(v
     if (child == 0) {
         restore_signals();
         setpgid(0, 0);
+        // Where the test runner is killed, nothing that hangs may outlive it.
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         close(pipe_fds[0]);
         if (const char* step = set_up_outside(s); step != nullptr)
             refuse(to, step);

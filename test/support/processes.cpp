@@ -295,6 +295,10 @@ std::vector<subject> impostors() {
     add("a socket", socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     add("a directory of /proc/PID", open("/proc/self", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     add("a namespace", open("/proc/self/ns/uts", O_RDONLY | O_CLOEXEC));
+    add("the place of a directory", open("/etc", O_PATH | O_CLOEXEC));
+    const pidfd_util::pidfd self = *pidfd_util::pidfd::from_self();
+    const std::string its_place = "/proc/self/fd/" + std::to_string(self.fd());
+    add("the place of a pidfd", open(its_place.c_str(), O_PATH | O_CLOEXEC));
     return all;
 }
 

@@ -174,7 +174,8 @@ expected<exit_status> attend(child& command, int signals, stopping& stop) {
 int explain_failed_start(const char* command, const std::error_code& error, spawn_step step) {
     const std::string quoted = "'" + std::string(command) + "'";
     if (step != spawn_step::exec)
-        return complain(failed, "cannot start " + quoted + ": " + error.message());
+        return complain(failed, "cannot start " + quoted + ", step " + to_string(step) + ": " +
+                                    error.message());
     const bool missing = error == std::errc::no_such_file_or_directory;
     return complain(missing ? not_there : cannot_run,
                     "cannot run " + quoted + ": " + error.message());
