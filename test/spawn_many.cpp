@@ -2,9 +2,9 @@
 #include "support/catch.hpp"
 #include "support/lifecycle.hpp"
 #include "support/processes.hpp"
+#include "support/rounds.hpp"
 
 #include <cerrno>
-#include <cstdlib>
 #include <string>
 #include <sys/wait.h>
 #include <vector>
@@ -12,23 +12,10 @@
 using namespace pidfd_util;
 using namespace support;
 
-namespace {
-
-/// Fewer where each of them is slow: in an emulated machine, or under a sanitizer.
-int rounds() {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    return 2000;
-#else
-    return std::getenv("PIDFD_UTIL_SLOW") != nullptr ? 1000 : 10000;
-#endif
-}
-
-} // namespace
-
 TEST_CASE("thousands of spawns, a tenth of which fail, leave no file descriptor and no zombie") {
     const int fds = count_fds();
     int wrong = 0;
-    const int count = rounds();
+    const int count = rounds(10000);
     for (int i = 0; i < count; ++i) {
         const bool fails = i % 10 == 0;
         auto c = spawn(fails ? "/nonexistent" : spawnee(), arguments({"exit", "9"}));

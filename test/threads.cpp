@@ -4,6 +4,7 @@
 #include "support/answers.hpp"
 #include "support/error_of.hpp"
 #include "support/fds.hpp"
+#include "support/rounds.hpp"
 
 #include <array>
 #include <atomic>
@@ -157,7 +158,7 @@ facts live_in_threads() {
     const common c(*self);
     const int before = open_fds();
     verdict v;
-    in_threads(thread_count, [&] { live(v, c, 10); });
+    in_threads(thread_count, [&] { live(v, c, rounds(10)); });
     return conclude(v, *self, before);
 }
 
@@ -168,7 +169,7 @@ facts live_after_fork() {
     std::atomic<bool> stop{false};
     verdict v;
     std::thread forks([&] {
-        for (int i = 0; i < 20; ++i) {
+        for (int i = 0; i < rounds(20); ++i) {
             const pid_t child = fork();
             if (child == 0) {
                 verdict in_child;
@@ -211,7 +212,7 @@ facts ask_about_moving_fd() {
     std::atomic<bool> stop{false};
     verdict v;
     std::thread mover([&] {
-        for (int i = 0; i < 300; ++i) {
+        for (int i = 0; i < rounds(300); ++i) {
             dup3(first.fd().fd(), number, O_CLOEXEC);
             std::this_thread::yield();
             dup3(second.fd().fd(), number, O_CLOEXEC);
