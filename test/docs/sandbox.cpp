@@ -159,7 +159,8 @@ const operation_tried tried[] = {
          const char* const nowhere[] = {"/nowhere", nullptr};
          const auto none = spawn(nowhere[0], nowhere);
          // In its child no handler tells the call.
-         if (none.error() != std::errc::no_such_file_or_directory || !spawn(quick[0], quick))
+         if (none || none.error() != std::errc::no_such_file_or_directory ||
+             !spawn(quick[0], quick))
              tale->call = not_told;
      }},
 };
