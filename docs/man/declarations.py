@@ -106,7 +106,7 @@ class Class:
         self.name = element.findtext("compoundname").split("::", 1)[1]
         location = element.find("location")
         self.header, self.line = pathlib.Path(location.get("file")).name, int(location.get("line"))
-        self.bases = [b.text.split("::")[-1] for b in element.findall("basecompoundref")]
+        self.bases = [code(b) for b in element.findall("basecompoundref")]
         self.members = sorted(
             (Member(m) for m in element.iter("memberdef") if m.get("prot") == "public"),
             key=lambda m: m.line,

@@ -136,8 +136,9 @@ class Page:
                 word = meaning[0].words[0][0][1]
                 self.out.append(f".Pq Dv {word}")
             if len(meaning) > 1:
-                # The step of spawn.
-                self.out.append(f".Dv {''.join(t for _, t in meaning[1].words[0])} :")
+                # The step of spawn, or several.
+                steps = "".join(t for word in meaning[1].words for _, t in word).split(",")
+                self.out.append(f".Dv {' , '.join(steps)} :")
             self.out += when.lines()
         self.out.append(".El")
 
@@ -186,15 +187,18 @@ class Page:
                 self.out.append(f".Ss {item.name}")
                 self.text(item.element)
                 for base in item.bases:
+                    self.out += [".Pp", "It also has the members of"]
+                    home = self.home(base)
+                    if home == self.header:
+                        self.out.append(f".Vt {base} .")
+                        continue
                     self.out += [
-                        ".Pp",
-                        "It also has the members of",
                         f".Vt {base} ,",
                         "which",
-                        f".Xr {page_name(self.home(base))} 3",
+                        f".Xr {page_name(home)} 3",
                         "describes.",
                     ]
-                    self.see.add(("3", page_name(self.home(base))))
+                    self.see.add(("3", page_name(home)))
                 self.items([m for m in item.members if not m.is_special()])
         loose = [i for i in items if isinstance(i, Member)]
         if loose and classes:
@@ -213,7 +217,8 @@ class Page:
         self.items(loose)
 
     def home(self, class_name):
-        return next(c.header for c in self.reference.classes if c.name == class_name)
+        name = class_name.split("<")[0]  # of a template
+        return next(c.header for c in self.reference.classes if c.name == name)
 
     def items(self, members):
         if not members:
@@ -286,7 +291,7 @@ class Page:
             c.element.find("detaileddescription").find(".//table") is not None for c in self.classes
         ):
             self.out += [
-                "Beside these there are those of every operation, which stand in the description.",
+                "In addition to the errors of every operation, listed in the description:",
                 ".Pp",
             ]
         for i, group in enumerate(groups.values()):

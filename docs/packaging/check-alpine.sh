@@ -7,6 +7,9 @@ apkbuild=$here/alpine/APKBUILD
 check "alpine: the APKBUILD is of a POSIX shell" dash -n "$apkbuild"
 check "alpine: the version is the project's" \
   dash -c '. "$0" && [ "$pkgver" = "$1" ]' "$apkbuild" "$version"
+# Without any of these abuild refuses.
+check "alpine: it has what abuild insists on" dash -c '. "$0" && [ -n "$pkgname" ] &&
+  [ -n "$pkgdesc" ] && [ -n "$url" ] && [ -n "$arch" ] && [ -n "$license" ]' "$apkbuild"
 
 stand_in() { # NAME COMMAND
   printf '#!/bin/sh\n%s\n' "$2" >"$work/abuild/$1" && chmod +x "$work/abuild/$1"
@@ -34,8 +37,7 @@ prepare_musl() {
   local gnu
   gnu=$(dpkg-architecture -qDEB_HOST_MULTIARCH)
   mkdir -p "$musl/include" &&
-    ln -s /usr/include/tl /usr/include/linux /usr/include/asm-generic "/usr/include/$gnu/asm" \
-      "$musl/include" &&
+    ln -s /usr/include/{tl,catch2,linux,asm-generic} "/usr/include/$gnu/asm" "$musl/include" &&
     meson setup "$musl/build" "$root" -Dtests=disabled -Dexamples=disabled
 }
 check "alpine: headers of musl and the kernel, apart from glibc's" prepare_musl
@@ -47,13 +49,14 @@ compile_for_musl() { # SOURCE
   clang++ --target="$cpu-linux-musl" -fsyntax-only -std=c++17 -Wall -Wextra -Wpedantic -Werror \
     -nostdinc -nostdinc++ -D_LIBCPP_HAS_MUSL_LIBC -isystem "$clang/../../../include/c++/v1" \
     -isystem "$clang/include" -isystem "/usr/include/$cpu-linux-musl" -isystem "$musl/include" \
-    -I "$root/include" -I "$musl/build/include" -I "$root/lib" \
-    -DPIDFD_INSPECT_VERSION='""' -DPIDFD_RUN_VERSION='""' "$1"
+    -I "$root/include" -I "$musl/build/include" -I "$root/lib" -DPIDFD_INSPECT_VERSION='""' \
+    -DPIDFD_RUN_VERSION='""' -DPIDFD_RUN='""' "$1"
 }
 compile_all_for_musl() {
   printf '%s\0' "$root"/lib/*.cpp "$root"/docs/examples/{quickstart,wait-epoll}.cpp \
-    "$root"/docs/examples/pidfd-*/*.cpp | xargs -0 -n 1 -P "$(nproc)" bash -c 'compile_for_musl "$0"'
+    "$root"/docs/examples/pidfd-*/*.cpp "$root"/test/*.cpp "$root"/test/support/*.cpp |
+    xargs -0 -n 1 -P "$(nproc)" bash -c 'compile_for_musl "$0"'
 }
 export root musl
 export -f compile_for_musl
-check "alpine: the sources compile with musl's headers" compile_all_for_musl
+check "alpine: the sources and the tests compile with musl's headers" compile_all_for_musl

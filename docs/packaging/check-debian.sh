@@ -14,7 +14,7 @@ unpack() {
     cp -r "$tree/docs/packaging/debian" "$tree/debian"
 }
 check "debian: the version is the project's" \
-  test "$(dpkg-parsechangelog -l "$here/debian/changelog" -S Version)" = "$version-0upstream1"
+  test "$(dpkg-parsechangelog -l "$here/debian/changelog" -S Version)" = "$version-0local1"
 check "debian: the source unpacks" unpack
 
 build_packages() { # TREE OPTION...
@@ -58,7 +58,7 @@ symbols_as() { # MACHINE
     -Dtests=disabled -Dexamples=disabled -Dcpp_args="-isystem$build" &&
     ninja -C "$build/build" &&
     (cd "$tree" && dpkg-gensymbols -c4 -a"$1" -Idebian/libpidfd-util0.symbols \
-      -plibpidfd-util0 -v"$version-0upstream1" \
+      -plibpidfd-util0 -v"$version-0local1" \
       -e"$build/build/lib/libpidfd-util.so.$version" -O/dev/null)
 }
 check "debian: symbols of i386" symbols_as i386

@@ -26,13 +26,16 @@ usr/$multiarch/pkgconfig/pidfd-util.pc"
 tools="usr/bin/pidfd-inspect
 usr/bin/pidfd-run"
 license=usr/share/licenses/pidfd-util/LICENSE
+pages="usr/share/man/man1/pidfd-inspect.1
+usr/share/man/man1/pidfd-run.1
+usr/share/man/man7/pidfd-util.7"
 
 # holds DIRECTORY LIST...: these files, and no others.
 holds() {
   diff <(printf '%s\n' "${@:2}" | sort) <(cd "$1" && find . ! -type d -printf '%P\n' | sort)
 }
-check "install: the library, headers, package files, tools, the licence, and nothing else" \
-  holds "$whole/root" "$runtime" "$devel" "$tools" "$license"
+check "install: the library, headers, package files, tools, pages, the licence, and nothing else" \
+  holds "$whole/root" "$runtime" "$devel" "$tools" "$pages" "$license"
 
 by_tag() { # TAG LIST
   rm -rf "$work/tagged" && mkdir "$work/tagged" &&
@@ -41,6 +44,7 @@ by_tag() { # TAG LIST
 check "install: --tags runtime" by_tag runtime "$runtime"
 check "install: --tags devel" by_tag devel "$devel"
 check "install: --tags bin" by_tag bin "$tools"
+check "install: --tags man" by_tag man "$pages"
 check "install: --tags license" by_tag license "$license"
 
 library=$whole/root/usr/$multiarch/libpidfd-util.so

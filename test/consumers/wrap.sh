@@ -18,14 +18,9 @@ END
 }
 
 wrap_git() { # PROJECT
-  mkdir "$1/subprojects" && cat >"$1/subprojects/pidfd-util.wrap" <<END
-[wrap-git]
-url = file://$root
-revision = HEAD
-depth = 1
-[provide]
-pidfd-util = pidfd_util_dep
-END
+  mkdir "$1/subprojects" && readme ini '[wrap-git]' |
+    sed "s,^url = .*,url = file://$root,; s,^revision = .*,revision = HEAD," \
+      >"$1/subprojects/pidfd-util.wrap"
 }
 
 # The parent's tests pass, and neither tests nor tools of the subproject are built or installed.

@@ -5,6 +5,7 @@
 usage: extract.py FILE LANGUAGE [N]     the N-th block in that language, from 1
        extract.py --compile FILE        all blocks in C++, as one source for the compiler
        extract.py --manual FILE         the program among the examples of a manual page
+       extract.py --calls FILE          the guide's table of system calls, as a list in C++
 
 In the one source every block has an inline namespace of its own, so that it is whatever may stand in
 one: functions, or a program with its main. Includes and using-directives go in front. A block that
@@ -36,6 +37,17 @@ def source(file):
     return "\n".join([*front, *back])
 
 
+def calls(file):
+    """Whatever stands in code is an operation in the first column, and a system call in the second."""
+    _, table = pathlib.Path(file).read_text().split("\n| for | system calls |\n| --- | --- |\n")
+    for row in table.split("\n\n")[0].splitlines():
+        names, numbers = (re.findall(r"`(\w+)`", cell) for cell in row.strip("|").split("|"))
+        yield f'{{"{" ".join(names)}", {{{", ".join(f"SYS_{n}" for n in numbers)}}}}},'
+
+
+if sys.argv[1] == "--calls":
+    print("\n".join(calls(sys.argv[2])))
+    sys.exit()
 if sys.argv[1] == "--manual":
     _, examples = pathlib.Path(sys.argv[2]).read_text().split("\n.Sh EXAMPLES\n")
     program = re.search(r"^\.Bd -literal.*?\n(.*?)^\.Ed$", examples, re.DOTALL | re.MULTILINE)[1]

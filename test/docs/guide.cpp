@@ -5,6 +5,8 @@
 #include "../support/catch.hpp"
 #include "../support/isolated.hpp"
 
+#include <cstdlib>
+
 namespace {
 
 const char* const lasting[] = {"/bin/sleep", "60", nullptr};
@@ -40,6 +42,17 @@ TEST_CASE("the guide's ways to signal end a process, and say so of one that has 
     child second = run(lasting);
     CHECK(terminate_by_pid(pid_of(second)));
     CHECK(second.wait());
+
+    child daemon = run(lasting);
+    const auto not_ours = stop_daemon(pid_of(daemon), geteuid() + 1);
+    REQUIRE_FALSE(not_ours);
+    CHECK(not_ours.error() == pidfd_errc::not_found);
+    CHECK(daemon.is_alive().value_or(false));
+    const auto stopped = stop_daemon(pid_of(daemon), geteuid());
+    REQUIRE(stopped);
+    CHECK(*stopped);
+    CHECK(daemon.wait()->signal() == SIGTERM);
+    CHECK_FALSE(daemon.is_alive().value_or(true));
 
     child third = run(lasting);
     CHECK(end_of(third));
@@ -95,6 +108,33 @@ TEST_CASE("the guide's event loops are told of the end") {
     context.run();
     CHECK(another.status());
 #endif
+}
+
+TEST_CASE("the guide's supervisor starts again what fails, and reaps all") {
+    char path[] = "/tmp/pidfd-util-guide-XXXXXX";
+    const unique_fd log(mkostemp(path, O_CLOEXEC));
+    REQUIRE(log);
+    const char* const failing[] = {"/bin/sh", "-c", "echo >>\"$0\"; exit 1", path, nullptr};
+    std::vector<job> jobs;
+    std::vector<pidfd> seen;
+    for (const char* const* command : {quick, failing, lasting}) {
+        jobs.push_back({command, run(command)});
+        seen.push_back(pidfd_of(jobs.back().process));
+    }
+    // Killed, it has failed as well: then it is told to succeed.
+    CHECK(seen.back().kill());
+    jobs.back().command = quick;
+    const auto done = supervise(std::move(jobs), 3);
+    struct stat st {};
+    CHECK(fstat(log.get(), &st) == 0);
+    unlink(path);
+    REQUIRE(done);
+    CHECK(st.st_size == 3); // of three restarts one was the killed one's
+    for (const pidfd& process : seen) {
+        const auto sent = process.send_signal(0);
+        REQUIRE_FALSE(sent);
+        CHECK(sent.error() == pidfd_errc::not_found);
+    }
 }
 
 TEST_CASE("the guide's ways to start a program run it") {

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Fails if a manual page renders with a warning, or refers to a page of ours that is not there.
+"""Fails if a manual page renders with a warning, refers to a page of ours that is not there, or lost
+a word between its punctuation.
 
 usage: manual.py MANDOC GROFF PAGE...
 """
@@ -24,11 +25,12 @@ run(mandoc, "-T", "lint", "-W", "warning", *pages)
 names = {pathlib.Path(page).name for page in pages}
 for page in pages:
     run(groff, "-mdoc", "-ww", "-z", "-Tutf8", page)
-    for name, section in re.findall(
-        r"\bXr (pidfd[_-](?:util|inspect|run)\S*) (\d)", pathlib.Path(page).read_text()
-    ):
+    text = pathlib.Path(page).read_text()
+    for name, section in re.findall(r"\bXr (pidfd[_-](?:util|inspect|run)\S*) (\d)", text):
         if f"{name}.{section}" not in names:
             wrong.append(f"{page}: there is no {name}({section})")
+    for line in re.findall(r"^\.[A-Z].*, *[:,.].*$", text, re.MULTILINE):
+        wrong.append(f"{page}: a word is missing in {line}")
 if wrong:
     sys.exit("\n".join(wrong))
 print(f"{len(pages)} pages")

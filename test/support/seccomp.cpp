@@ -9,7 +9,6 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -41,7 +40,7 @@ rule rule::pidfd_ioctls(int error) {
 }
 
 rule rule::inode_question(int error) {
-    return {SYS_statx, error, 3, ~0U, STATX_INO};
+    return {SYS_statx, error, 3, ~0U, uapi::statx_ino};
 }
 
 bool install(const std::vector<rule>& rules) {

@@ -88,7 +88,8 @@ void print_fds() {
 
 void print_limit(int resource) {
     rlimit limit{};
-    getrlimit(static_cast<__rlimit_resource>(resource), &limit);
+    // An enumeration in C libraries that have one for it, else a number.
+    getrlimit(static_cast<decltype(RLIMIT_CORE)>(resource), &limit);
     std::printf("limit %lld %lld\n", static_cast<long long>(limit.rlim_cur),
                 static_cast<long long>(limit.rlim_max));
 }
