@@ -171,7 +171,8 @@ TEST_CASE("set_namespace moves only children into a pid namespace") {
     REQUIRE(got);
     CHECK(got->error == 0);
     CHECK_FALSE(got->caller_moved);
-    CHECK(got->seen_by_child == 2);
+    // The second one there; or the third, where a sanitizer's thread has been the second.
+    CHECK((got->seen_by_child == 2 || got->seen_by_child == 3));
 }
 
 TEST_CASE(
