@@ -35,7 +35,7 @@ TEST_CASE("thousands of spawns, a tenth of which fail, leave no file descriptor 
 TEST_CASE("a thousand children at once are each waited for through their own pidfd") {
     constexpr int at_once = 200; // of descriptors there are few, and of memory under sanitizers
     const int fds = count_fds();
-    for (int round = 0; round < 5; ++round) {
+    for (int round = 0; round < rounds(5); ++round) {
         std::vector<pidfd_util::child> all;
         for (int i = 0; i < at_once; ++i) {
             const std::string code = std::to_string(i);

@@ -3,6 +3,7 @@
 #ifndef PIDFD_UTIL_TEST_ROUNDS_HPP
 #define PIDFD_UTIL_TEST_ROUNDS_HPP
 
+#include <algorithm>
 #include <cstdlib>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -21,7 +22,7 @@ inline int rounds(int many) {
 #ifdef PIDFD_UTIL_TEST_SANITIZED
     return many / 5;
 #else
-    return std::getenv("PIDFD_UTIL_SLOW") != nullptr ? many / 10 : many;
+    return std::getenv("PIDFD_UTIL_SLOW") != nullptr ? std::max(1, many / 20) : many;
 #endif
 }
 
