@@ -224,6 +224,13 @@ TEST_CASE("pidfd-run refuses wrong arguments with 125 and one line") {
     }
 }
 
+TEST_CASE("pidfd-run says that a directory is no cgroup, where cgroups can be told at all") {
+    const auto r = run({"--cgroup=/tmp", "true"});
+    if (r.says("not supported"))
+        SKIP_TEST("no CLONE_INTO_CGROUP: Linux before 5.7, or not on this machine");
+    CHECK(r.err == "pidfd-run: '/tmp' is no directory of a cgroup2\n");
+}
+
 TEST_CASE("pidfd-run stops a command that runs into the timeout") {
     const auto r = run({"--timeout", "20ms", "--report", "sleep", "1000"});
     CHECK(r.code == 124);

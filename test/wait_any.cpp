@@ -54,15 +54,16 @@ public:
     explicit crowd(std::size_t count) {
         for (std::size_t i = 0; i < count; ++i) {
             int fd = -1;
-            REQUIRE(fork_sleeping(fd) > 0);
+            pids_.push_back(fork_sleeping(fd));
+            REQUIRE(pids_.back() > 0);
             all_.push_back(*pidfd::adopt(unique_fd(fd)));
         }
     }
     ~crowd() {
-        for (const pidfd& p : all_)
-            (void)!p.kill();
-        for (const pidfd& p : all_)
-            (void)!p.wait();
+        for (const pid_t pid : pids_)
+            ::kill(pid, SIGKILL);
+        for (const pid_t pid : pids_)
+            waitpid(pid, nullptr, __WALL);
     }
     crowd(const crowd&) = delete;
     crowd& operator=(const crowd&) = delete;
@@ -73,6 +74,7 @@ public:
     }
 
 private:
+    std::vector<pid_t> pids_;
     std::vector<pidfd> all_;
 };
 

@@ -171,8 +171,11 @@ expected<exit_status> attend(child& command, int signals, stopping& stop) {
     }
 }
 
-int explain_failed_start(const char* command, const std::error_code& error, spawn_step step) {
-    const std::string quoted = "'" + std::string(command) + "'";
+int explain_failed_start(const arguments& args, const std::error_code& error, spawn_step step) {
+    const std::string quoted = "'" + std::string(args.command[0]) + "'";
+    if (step == spawn_step::clone && args.cgroup != nullptr &&
+        error == std::errc::bad_file_descriptor)
+        return complain(failed, "'" + std::string(args.cgroup) + "' is no directory of a cgroup2");
     if (step != spawn_step::exec)
         return complain(failed, "cannot start " + quoted + ", step " + to_string(step) + ": " +
                                     error.message());
@@ -208,7 +211,7 @@ int run(const arguments& args) {
     const auto start = steady_clock::now();
     auto command = spawn(args.command[0], args.command, options, &step);
     if (!command)
-        return explain_failed_start(args.command[0], command.error(), step);
+        return explain_failed_start(args, command.error(), step);
 
     stopping stop(args);
     const auto status = attend(*command, signals.get(), stop);
