@@ -55,7 +55,7 @@ int read_path(const procfs::process& process, path_buffer& buffer,
         const int got = lines.next(path);
         if (got < 0)
             return process.settle(-got);
-        if (got == 0)
+        if (got == 0) // since the boot no cgroup2 hierarchy was mounted
             return EOPNOTSUPP;
         if (!text::take_key(path, "0::"))
             continue;

@@ -56,7 +56,7 @@ int has_ended(int fd, std::int64_t deadline, bool& ended) noexcept {
     const int events = sys::poll(fd, deadline);
     if (events < 0)
         return -events;
-    if ((events & POLLNVAL) != 0)
+    if ((events & POLLNVAL) != 0) // closed since it was looked at
         return EBADF;
     ended = events != 0;
     return 0;

@@ -172,7 +172,7 @@ int try_on(int self, feature f) noexcept {
     }
     case feature::file_handle:
         return -sys::file_handle(self, "", id, mount);
-    default:
+    default: // every other feature is tried without a pidfd
         return ENOSYS;
     }
 }

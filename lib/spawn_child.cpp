@@ -188,6 +188,7 @@ int run_spawn_plan(void* argument) noexcept {
     s.take(spawn_step::limits, true, [&] { return set_limits(o); });
     s.take(spawn_step::priority, o.set_priority,
            [&] { return call(SYS_setpriority, PRIO_PROCESS, 0, o.priority); });
+    // From here on, if ids change, in a copy of the parent's memory: coverage does not see it.
     s.take(spawn_step::groups, o.set_groups,
            [&] { return call(uapi::sys_setgroups, o.groups.size(), o.groups.begin()); });
     s.take(spawn_step::gid, o.gid != keep,

@@ -197,7 +197,7 @@ int file_handle(int dir, const char* name, std::uint64_t& id, int& mount_id) noe
     return 0;
 }
 
-bool kernel_is_64bit() noexcept {
+bool kernel_is_64bit() noexcept { // asked by 32-bit processes only
     struct utsname name {};
     if (once([&] { return ::uname(&name); }) != 0)
         return false;

@@ -33,7 +33,7 @@ int poll_few(const range& fds, std::int64_t deadline, bool& ended, std::size_t& 
         return -ready;
     ended = false;
     for (std::size_t i = 0; i < fds.count && !ended; ++i) {
-        if ((set[i].revents & POLLNVAL) != 0)
+        if ((set[i].revents & POLLNVAL) != 0) // closed since it was looked at
             return EBADF;
         ended = set[i].revents != 0;
         which = i;

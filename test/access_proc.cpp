@@ -181,7 +181,7 @@ TEST_CASE("access_proc's directory reaches nobody else once the pid has a new ow
             f.directory_is_empty = read_file_at(dir, "comm").empty() &&
                                    read_file_at(dir, "cgroup").empty() &&
                                    faccessat(dir, "ns", F_OK, 0) != 0;
-            kill(heir, SIGKILL);
+            kill_made(heir);
             waitpid(heir, nullptr, 0);
             return 0;
         });

@@ -422,7 +422,7 @@ TEST_CASE("a child that somebody else has to reap is not said to be lost, and no
         auto process = pidfd::from_pid(pid);
         owner c(process ? std::move(*process) : pidfd());
         said[0] = code_of(c.try_wait());
-        kill(middle, SIGKILL);
+        kill_made(middle);
         waitpid(middle, nullptr, 0);
         said[1] = code_of(c.wait_for(1h));
         return said;

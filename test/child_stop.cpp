@@ -168,7 +168,7 @@ TEST_CASE("stop reports a signal that a sandbox refuses, and the child lives on"
         const auto result = c.stop();
         const int error = result ? 0 : result.error().value();
         const bool alive = c.is_alive().value_or(false);
-        kill(pid, SIGKILL);
+        kill_made(pid);
         const auto status = c.wait();
         return error == ERFKILL && alive && status && status->signal() == SIGKILL;
     });

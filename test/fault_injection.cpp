@@ -140,7 +140,7 @@ private:
         shared_->undisturbed = perform(operation, s);
         s.clear();
         shared_->complete = true;
-        _exit(0);
+        support::end_child(0);
     }
 
     static void watch(tracee& asking, const fault* f, outcome_of_case& outcome) {

@@ -259,6 +259,12 @@ TEST_CASE("answering_path tells the path of every operation, on every kernel") {
     }
 }
 
+TEST_CASE("answering_path of an operation that there is not is an invalid argument") {
+    const auto path = answering_path(static_cast<operation>(99));
+    REQUIRE(!path);
+    CHECK(path.error().value() == EINVAL);
+}
+
 TEST_CASE("answering_path in a sandbox says that it forbids the operation, or has it not") {
     for (const operation op : all_operations) {
         CAPTURE(to_string(op));

@@ -102,7 +102,7 @@ TEST_CASE(
             f.dead = ask(ends);
             int status = 0;
             f.reaped = waitpid(exits, &status, WNOHANG) == exits && status == exited(22);
-            kill(sleeper, SIGKILL);
+            kill_made(sleeper);
             return f;
         });
         REQUIRE(got);
@@ -207,6 +207,20 @@ TEST_CASE(
         CHECK_FALSE(got->known);
         CHECK((got->error == 0 || is_unsupported(got->error)));
     }
+}
+
+TEST_CASE("get_exit_status of a reaped process of a foreign pid namespace is not told") {
+    const auto gone = support::test_child::reaped();
+    surroundings around;
+    around.pid_namespace = true;
+    const auto got = isolated(around, [&] { return ask(gone.fd().fd()); });
+    if (!got)
+        SKIP_TEST(got.missing);
+    CHECK_FALSE(got->known);
+    if (keeps_exits())
+        CHECK(got->error == EREMOTE);
+    else
+        CHECK((got->error == EREMOTE || is_unsupported(got->error)));
 }
 
 TEST_CASE("get_exit_status of what is no pidfd says so, on every kernel") {

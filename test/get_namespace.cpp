@@ -300,7 +300,7 @@ TEST_CASE("get_namespace through the /proc of another pid namespace reaches the 
         (void)!read(ready[0], &own, sizeof own);
         const answer a = ask(pidfd::from_pid(pid)->fd(), namespace_type::uts);
         const answer mine = ask(pidfd::from_self()->fd(), namespace_type::uts);
-        kill(pid, SIGKILL);
+        kill_made(pid);
         waitpid(pid, nullptr, 0);
         return result{a.error, own != 0 && a.inode == own && a.inode != mine.inode};
     });

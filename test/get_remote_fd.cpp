@@ -128,7 +128,7 @@ TEST_CASE("get_remote_fd of a process of one's own that is not dumpable is not p
         (void)!read(ready[0], &byte, 1);
         const auto fd = pidfd::from_pid(pid);
         const int error = fd ? error_of(fd->get_remote_fd(ready[1])) : -1;
-        kill(pid, SIGKILL);
+        kill_made(pid);
         waitpid(pid, nullptr, 0);
         return error;
     };

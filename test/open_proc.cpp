@@ -182,6 +182,27 @@ TEST_CASE("open_proc is unsupported without a /proc") {
     }
 }
 
+TEST_CASE("open_proc does not take a pidfd with many file locks for something else") {
+    constexpr int no_locks = -1;
+    const auto got = isolated({}, [&] {
+        const auto self = pidfd::from_self();
+        for (int i = 0; i < 40; ++i) {
+            struct flock lock {};
+            lock.l_type = F_WRLCK;
+            lock.l_start = 2 * i; // apart, so that each has a line of its own in fdinfo
+            lock.l_len = 1;
+            if (fcntl(self->fd(), F_SETLK, &lock) != 0)
+                return no_locks;
+        }
+        const auto dir = self->open_proc();
+        return dir ? 0 : dir.error().value();
+    });
+    REQUIRE(got);
+    if (*got == no_locks)
+        SKIP_TEST("no file locks on pidfds, or not so many");
+    CHECK(*got == EBADMSG);
+}
+
 TEST_CASE("open_proc of what is no pidfd says so, on every kernel") {
     for (const profile& kernel : all_profiles()) {
         for (const subject& s : impostors()) {

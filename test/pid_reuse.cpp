@@ -61,7 +61,7 @@ facts after_reuse(const profile& kernel) {
                    info.si_pid == 0;
     const unique_fd file(openat(dir->get(), "status", O_RDONLY | O_CLOEXEC));
     f.dir_error = file ? 0 : errno;
-    ::kill(pid, SIGKILL);
+    kill_made(pid);
     waitpid(pid, nullptr, 0);
     return f;
 }

@@ -229,7 +229,7 @@ private:
         if (made)
             t.add(inode_of(made.get()));
         *shared_ = t;
-        _exit(0);
+        support::end_child(0);
     }
 
     const profile& kernel_;

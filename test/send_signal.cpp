@@ -183,7 +183,7 @@ TEST_CASE("send_signal never reaches the process that was given the pid afterwar
         result r{second == first, error_of(fd->send_signal(SIGKILL)), false};
         r.other_lives = second > 0 && pidfd::from_pid(second)->is_alive() == true;
         if (second > 0) {
-            kill(second, SIGKILL);
+            kill_made(second);
             waitpid(second, nullptr, 0);
         }
         return r;

@@ -5,9 +5,11 @@
 #include "support/fds.hpp"
 #include "support/isolated.hpp"
 #include "support/processes.hpp"
+#include "uapi.hpp"
 
 #include <pidfd_util/features.hpp>
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -17,6 +19,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 using namespace pidfd_util;
@@ -164,7 +167,7 @@ TEST_CASE("set_namespace moves only children into a pid namespace") {
         r.seen_by_child = WEXITSTATUS(status);
         if (target)
             (void)target->kill();
-        ::kill(maker, SIGKILL);
+        kill_made(maker);
         waitpid(maker, nullptr, 0);
         return r;
     });
@@ -375,6 +378,26 @@ TEST_CASE("set_namespace before Linux 5.8 tells the errors apart as well") {
     });
     REQUIRE(own);
     CHECK(own->error == EPERM);
+}
+
+TEST_CASE(
+    "set_namespace in a later thread before Linux 6.9, which cannot be asked, guesses nothing") {
+    surroundings around;
+    around.kernel = {"no pidfds of threads",
+                     {{SYS_pidfd_open, EINVAL, 1, uapi::pidfd_thread, uapi::pidfd_thread}}};
+    const auto got = isolated(around, [] {
+        // Into one's own user namespace, which is invalid in truth.
+        std::array<int, 2> errors{};
+        std::thread([&] {
+            const auto self = pidfd::from_self();
+            errors = {error_of(self->set_namespace(namespace_flags::user)),
+                      error_of(self->set_namespace(namespace_flags::user | namespace_flags::ipc))};
+        }).join();
+        return errors;
+    });
+    REQUIRE(got);
+    CHECK((*got)[0] == EINVAL);
+    CHECK((*got)[1] == EINVAL);
 }
 
 TEST_CASE("set_namespace into the namespaces of a sibling user namespace is refused") {

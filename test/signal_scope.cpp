@@ -238,6 +238,20 @@ TEST_CASE("signal scopes are unsupported before Linux 6.9, and what is wrong oth
     }
 }
 
+TEST_CASE("a signal with a scope into a foreign pid namespace says so") {
+    if (!has_scopes())
+        SKIP_TEST("no signal scopes: Linux before 6.9");
+    const auto c = support::test_child::running();
+    surroundings around;
+    around.pid_namespace = true;
+    for (const signal_scope scope : scopes) {
+        const auto got = isolated(around, [&] { return send(c.fd().fd(), 0, scope); });
+        if (!got)
+            SKIP_TEST(got.missing);
+        CHECK(*got == EREMOTE);
+    }
+}
+
 TEST_CASE("a signal with a scope to what is no pidfd says so") {
     if (!has_scopes())
         SKIP_TEST("no signal scopes: Linux before 6.9");

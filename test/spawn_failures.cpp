@@ -169,6 +169,12 @@ TEST_CASE(
     refused([](spawn_options& o) { o.new_namespaces = static_cast<namespace_flags>(1); });
     refused([](spawn_options& o) { o.new_namespaces = static_cast<namespace_flags>(0x100); });
     refused([](spawn_options& o) { o.autokill = true; });
+    refused([](spawn_options& o) {
+        const auto self = pidfd::from_self();
+        o.enter_process = self->fd();
+        o.enter_namespaces = namespace_flags::uts;
+        o.new_namespaces = namespace_flags::uts | namespace_flags::ipc;
+    });
 }
 
 TEST_CASE("an option of a later version is unsupported, not ignored") {
@@ -177,6 +183,15 @@ TEST_CASE("an option of a later version is unsupported, not ignored") {
         o.reserved[i] = 1;
         check(attempt(o), EOPNOTSUPP, spawn_step::options);
     }
+    struct later_options : spawn_options {
+        int further = 0;
+    };
+    const later_options later;
+    int fd = -1;
+    spawn_step failed{};
+    CHECK(abi::spawn(spawnee(), arguments({}), later, sizeof later, fd, &failed) == EOPNOTSUPP);
+    CHECK(static_cast<int>(failed) == static_cast<int>(spawn_step::options));
+    CHECK(fd == -1);
 }
 
 TEST_CASE("a child that a filter kills before it runs the program is told of, and reaped") {
@@ -328,7 +343,7 @@ TEST_CASE("a failure where SIGCHLD is ignored leaves nothing, and takes nobody e
         f.error = c ? 0 : c.error().value();
         f.fds += count_fds();
         f.children = waitpid(-1, nullptr, WNOHANG) == 0 && kill(pid, 0) == 0 ? -ECHILD : 1;
-        kill(pid, SIGKILL);
+        kill_made(pid);
         return f;
     });
     REQUIRE(got);

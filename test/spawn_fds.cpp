@@ -371,7 +371,7 @@ TEST_CASE("the /proc of a mount namespace that the child enters is not asked wha
         const run_result r = run({"fds"}, o);
         f.error = r.error;
         f.count = static_cast<int>(parse(r.output).size());
-        kill(host, SIGKILL);
+        kill_made(host);
         waitpid(host, nullptr, 0);
         return f;
     });

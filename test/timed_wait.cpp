@@ -280,7 +280,7 @@ TEST_CASE("timed waits work on every kernel that has waitid for pidfds") {
             f.empty = none && !*none;
             f.error = none ? 0 : none.error().value();
             f.code = code_of(pidfd_view(ends).wait_for(1h));
-            kill(sleeper, SIGKILL);
+            kill_made(sleeper);
             return f;
         });
         REQUIRE(got);

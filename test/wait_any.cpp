@@ -61,7 +61,7 @@ public:
     }
     ~crowd() {
         for (const pid_t pid : pids_)
-            ::kill(pid, SIGKILL);
+            kill_made(pid);
         for (const pid_t pid : pids_)
             waitpid(pid, nullptr, __WALL);
     }

@@ -205,8 +205,8 @@ TEST_CASE("wait for a killed child that is traced comes back once the tracer has
             const unique_fd fd(raw_pidfd_open(pid, static_cast<unsigned>(mode)));
             const pidfd_view view(fd.get());
             if (!r.traced || !fd) {
-                kill(tracer, SIGKILL);
-                kill(pid, SIGKILL);
+                kill_made(tracer);
+                kill_made(pid);
                 return r;
             }
             (void)view.kill();

@@ -116,6 +116,11 @@ report run(const surroundings& s, void* result, std::size_t size, void (*call)(v
     const int to = fcntl(pipe_fds[1], F_DUPFD_CLOEXEC, 500);
     close(pipe_fds[1]);
     const pid_t child = fork();
+    if (child < 0) {
+        close(pipe_fds[0]);
+        close(to);
+        return {end::cannot_set_up, "fork"};
+    }
     if (child == 0) {
         restore_signals();
         setpgid(0, 0);

@@ -14,6 +14,7 @@
 #include <sched.h>
 #include <sstream>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -116,7 +117,15 @@ pidfd_util::child sleeping(std::initializer_list<const char*> commands) {
 pid_t fork_with_pidfd(int (*run)(void*), void* argument, int& pidfd) {
     constexpr int clone_pidfd = 0x1000;
     alignas(16) static thread_local char stack[64 * 1024];
-    return clone(run, stack + sizeof stack, clone_pidfd | SIGCHLD, argument, &pidfd);
+    pid_t pid = clone(run, stack + sizeof stack, clone_pidfd | SIGCHLD, argument, &pidfd);
+    if (pid < 0) {
+        // An emulator knows no such flag.
+        pid = clone(run, stack + sizeof stack, SIGCHLD, argument);
+        pidfd = pid > 0 ? static_cast<int>(syscall(SYS_pidfd_open, pid, 0)) : -1;
+    }
+    if (pidfd < 0)
+        std::abort(); // nobody looks at what this returns
+    return pid;
 }
 
 pid_t fork_exiting(int code, int& pidfd) {

@@ -262,9 +262,14 @@ void test_child::wait_for_end() {
 void test_child::reap() {
     if (std::exchange(reaped_, true))
         return;
-    ::kill(pid_, SIGKILL);
+    kill_made(pid_);
     while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
     }
+}
+
+void kill_made(pid_t pid) {
+    if (pid > 0)
+        ::kill(pid, SIGKILL);
 }
 
 std::vector<subject> living() {

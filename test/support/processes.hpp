@@ -64,6 +64,10 @@ private:
     bool prepared_ = true;
 };
 
+/// SIGKILL to a process of the test's; to nobody where it could not be made: to kill(2), -1 is
+/// everybody.
+void kill_made(pid_t pid);
+
 /// What an operation is asked about.
 struct subject {
     std::string name;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "reuse_cast.hpp"
 
+#include "processes.hpp"
+
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -75,7 +77,7 @@ struct order {
                 sleep_for_ever();
             send(reports, heir);
         } else {
-            kill(heir, SIGKILL);
+            kill_made(heir);
             send(reports, waitpid(heir, nullptr, 0));
         }
     }
@@ -313,7 +315,7 @@ bool reuse_cast::enter_victim(bool with_child) {
 void reuse_cast::kill_victim() {
     if (victim_state_ != state::alive)
         return;
-    kill(the_pid, SIGKILL);
+    kill_made(the_pid);
     siginfo_t info;
     waitid(P_PID, the_pid, &info, WEXITED | WNOWAIT);
     victim_state_ = state::dead;
@@ -340,7 +342,7 @@ void reuse_cast::clear() {
     victim_.reset();
     child_.reset();
     if (child_pid_ > 0) {
-        kill(child_pid_, SIGKILL);
+        kill_made(child_pid_);
         waitpid(child_pid_, nullptr, 0);
     }
     child_pid_ = 0;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "tracer.hpp"
 
+#include "processes.hpp"
+
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
@@ -164,7 +166,7 @@ tracee::tracee(pid_t child) : pid_(child) {
 tracee::~tracee() {
     if (ended_)
         return;
-    kill(pid_, SIGKILL);
+    kill_made(pid_);
     while (waitpid(pid_, &status_, 0) == pid_ && WIFSTOPPED(status_)) {
     }
 }
