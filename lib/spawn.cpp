@@ -105,15 +105,13 @@ std::uint64_t clone_flags(const spawn_options& o) noexcept {
 /// What the errno of clone and clone3 means.
 int explain_clone(int error, const spawn_options& o) noexcept {
     const bool needs_clone3 = o.autoreap || o.cgroup >= 0;
-    const bool makes_namespaces = o.new_namespaces != namespace_flags::none;
     switch (error) {
-    case ENOSYS:
-        return EOPNOTSUPP;
     case EINTR:
         return EAGAIN;
-    case EINVAL: // how flags of later kernels are refused, and of types that it was built without,
+    case ENOSYS:
+    case EINVAL: // how flags are refused, of kernels to come and of types that it was built without,
     case E2BIG:  // and arguments that are longer than the kernel knows
-        return needs_clone3 || makes_namespaces ? EOPNOTSUPP : error;
+        return EOPNOTSUPP;
     case EOPNOTSUPP: // a cgroup in the state "domain invalid", says clone(2)
         return o.cgroup >= 0 ? EBUSY : error;
     default:

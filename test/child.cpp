@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "support/catch.hpp"
+#include "support/emulated.hpp"
 #include "support/isolated.hpp"
 #include "support/lifecycle.hpp"
 #include "support/processes.hpp"
@@ -231,6 +232,8 @@ TEST_CASE("a child that reaps itself is waited for as long as it lives, and no l
 }
 
 TEST_CASE("an error is not remembered: a wait elsewhere in the program gets the status after it") {
+    if (emulated())
+        SKIP_TEST(in_emulator);
     for (const int error : {ECHILD, EPERM, ENOSYS, ENOMEM}) {
         CAPTURE(error);
         struct facts {
@@ -400,6 +403,8 @@ TEST_CASE("waiting without the right to any file descriptor works, and asking sa
 }
 
 TEST_CASE("a child that somebody else has to reap is not said to be lost, and no look blocks") {
+    if (emulated())
+        SKIP_TEST(in_emulator);
     // The caller's child has a child, and does not reap it. It falls to the caller in the end.
     const auto got = isolated({}, [] {
         std::array<int, 2> said{};

@@ -227,7 +227,8 @@ TEST_CASE("get_exit_status of what is no pidfd says so, on every kernel") {
     for (const profile& kernel : all_profiles()) {
         for (const subject& s : impostors()) {
             CAPTURE(kernel.name, s.name);
-            CHECK(ask_in(kernel, s.fd).error == EBADFD);
+            const answer got = ask_in(kernel, s.fd);
+            CHECK(got.error == EBADFD);
         }
         CAPTURE(kernel.name);
         CHECK(ask_in(kernel, -1).error == EBADF);

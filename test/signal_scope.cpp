@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "support/catch.hpp"
+#include "support/emulated.hpp"
 #include "support/isolated.hpp"
 #include "support/processes.hpp"
 #include "uapi.hpp"
@@ -266,6 +267,8 @@ TEST_CASE("a signal with a scope to what is no pidfd says so") {
 }
 
 TEST_CASE("queue_signal's value, code and sender arrive with the signal") {
+    if (emulated())
+        SKIP_TEST(in_emulator);
     struct facts {
         int error;
         int signal;
@@ -311,6 +314,8 @@ TEST_CASE("queue_signal's value, code and sender arrive with the signal") {
 }
 
 TEST_CASE("queue_signal reaches another process's handler, each time") {
+    if (emulated())
+        SKIP_TEST(in_emulator);
     int ends[2];
     REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
     static int to;
