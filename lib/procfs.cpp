@@ -36,9 +36,8 @@ int open_file(int root, pid_t pid, const char* name, int flags, unique_fd& file)
     char path[10 + sizeof "/ns/time_for_children"];
     char* const slash = std::to_chars(path, path + 10, pid).ptr;
     const std::size_t length = std::strlen(name);
-    if (length + 2 >
-        static_cast<std::size_t>(path + sizeof path - slash)) // no name of this library's
-        return ENAMETOOLONG;
+    if (length + 2 > static_cast<std::size_t>(path + sizeof path - slash))
+        return ENAMETOOLONG; // no name of this library's
     *slash = '/';
     std::memcpy(slash + 1, name, length + 1);
     const int fd = sys::openat(root, path, flags);

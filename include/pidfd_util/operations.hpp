@@ -44,9 +44,9 @@ class child;
 /// (hidepid=) or, before Linux 5.14, where the caller is not dumpable, as after setuid(2) without
 /// execve(2); and with EBADMSG where its text cannot be understood.
 ///
-/// Any number of threads may use one handle at a time, as long as none assigns to it or closes it. No
-/// operation allocates or locks: they can be called after fork(2) in a threaded program, and from a
-/// signal handler. `get_cgroupid` and `get_info` take up to 20 KiB of stack.
+/// Threads may share a handle as long as none assigns to it or closes it. No operation allocates or
+/// locks: they can be called after fork(2) in a threaded program, and from a signal handler.
+/// `get_cgroupid` and `get_info` take up to 20 KiB of stack.
 class pidfd_operations {
 public:
     /// The file descriptor, which stays the handle's; -1 if the handle is empty.

@@ -171,8 +171,9 @@ struct spawn_options {
     bool set_priority = false; ///< whether `priority` counts
     int priority = 0;          ///< the nice value, -20 to 19: see setpriority(2)
 
-    // A caller that gives up rights sets all of these: `uid` alone leaves it root's groups.
-    uid_t uid = static_cast<uid_t>(-1); ///< all three user ids, setresuid(2); -1: as they are
+    /// All three user ids, setresuid(2); -1: as they are. A caller that gives up rights sets `gid`
+    /// and `groups` too: `uid` alone leaves those of root.
+    uid_t uid = static_cast<uid_t>(-1);
     gid_t gid = static_cast<gid_t>(-1); ///< all three group ids, setresgid(2); -1: as they are
     bool set_groups = false;            ///< whether `groups` counts
     array_view<gid_t> groups;           ///< the further groups, setgroups(2); an empty list is none
