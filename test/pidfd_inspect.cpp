@@ -3,6 +3,7 @@
 #include "support/catch.hpp"
 #include "support/inspect.hpp"
 #include "support/processes.hpp"
+#include "support/sanitizers.hpp"
 
 #include <pidfd_util/pidfd_util.hpp>
 
@@ -19,14 +20,6 @@ using namespace support;
 namespace {
 
 constexpr uid_t nobody = 65534;
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool sanitized = true;
-#elif defined(__has_feature)
-constexpr bool sanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-constexpr bool sanitized = false;
-#endif
 
 const char* const namespace_names[] = {
     "cgroup", "ipc", "mnt", "net", "pid", "pid_for_children", "time", "time_for_children",

@@ -2,6 +2,7 @@
 // The operations in a signal handler, on a small stack of its own, and under a storm of signals.
 #include "support/answers.hpp"
 #include "support/fds.hpp"
+#include "support/sanitizers.hpp"
 
 #include <cerrno>
 #include <chrono>
@@ -18,20 +19,8 @@ using namespace support;
 
 namespace {
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED
-#endif
-#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED
-#endif
-
 /// What docs/design.md promises to be enough. A sanitizer's frames are many times as large.
-#ifdef SANITIZED
-constexpr std::size_t promised = std::size_t{512} << 10;
-#else
-constexpr std::size_t promised = std::size_t{20} << 10;
-#endif
+constexpr std::size_t promised = std::size_t{sanitized ? 512 : 20} << 10;
 
 /// What the handler and the interrupted program ask about, and what they expect.
 pid_t child_pid;

@@ -6,6 +6,7 @@
 #include "support/isolated.hpp"
 #include "support/lifecycle.hpp"
 #include "support/processes.hpp"
+#include "support/sanitizers.hpp"
 
 #include <pidfd_util/features.hpp>
 
@@ -21,14 +22,6 @@
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
-
-#if defined(__SANITIZE_THREAD__)
-#define UNDER_TSAN
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define UNDER_TSAN
-#endif
-#endif
 
 using namespace pidfd_util;
 using namespace support;
@@ -63,9 +56,9 @@ void on_timer(int) {
 } // namespace
 
 TEST_CASE("wait goes on after every interruption by a signal") {
-#ifdef UNDER_TSAN
-    SKIP_TEST("TSan runs no handler before the next call that it watches, which wait never makes");
-#endif
+    if (thread_sanitizer)
+        SKIP_TEST(
+            "TSan runs no handler before the next call that it watches, which wait never makes");
     struct result {
         int status;
         int interruptions;
