@@ -5,7 +5,7 @@ unpacked=$work/unpacked
 
 make_dist() { # OPTION...
   rm -rf "$work/clone" "$unpacked" && git clone -q "$root" "$work/clone" &&
-    meson setup "$work/clone/build" "$work/clone" && meson dist -C "$work/clone/build" "$@" &&
+    meson setup "$work/clone/build" "$work/clone" && env -u PIDFD_UTIL_LONG meson dist -C "$work/clone/build" "$@" &&
     (cd "$work/clone/build/meson-dist" && sha256sum -c ./*.sha256sum) && mkdir "$unpacked" &&
     tar -C "$unpacked" -xf "$work/clone/build/meson-dist/"*.tar.xz
 }
