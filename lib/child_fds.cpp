@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "child_fds.hpp"
 
+#include "directory.hpp"
 #include "procfs.hpp"
 #include "sys.hpp"
-#include "text.hpp"
 #include "uapi.hpp"
 
 #include <algorithm>
@@ -20,36 +20,22 @@ namespace {
 
 constexpr int first_unwanted = 3;
 
-/// The kernel's struct linux_dirent64, up to the name.
-struct directory_entry {
-    std::uint64_t inode;
-    std::int64_t offset;
-    std::uint16_t size;
-    std::uint8_t type;
-};
-constexpr std::size_t name_offset = 19;
-
-/// Kernels before 5.11: from the list in /proc.
+/// Kernels before 5.11: from the list in /proc. Only this process's own list has the number that the
+/// list itself was opened under.
 bool close_listed_on_exec() noexcept {
     unique_fd root;
-    if (procfs::open_root(root) != 0)
+    unique_fd list;
+    if (procfs::open_root(root) != 0 ||
+        procfs::open_entry(root.get(), "thread-self/fd", O_RDONLY | O_DIRECTORY, list) != 0)
         return false;
-    const unique_fd list(sys::openat(root.get(), "self/fd", O_RDONLY | O_DIRECTORY));
-    if (!list)
-        return false;
-    alignas(std::uint64_t) char buffer[1024];
-    long size = 0;
-    while ((size = sys::call(SYS_getdents64, list.get(), buffer, sizeof buffer)) > 0) {
-        for (long at = 0; at < size;) {
-            directory_entry entry{};
-            std::memcpy(&entry, buffer + at, name_offset);
-            int fd = 0;
-            if (text::parse_pid(buffer + at + name_offset, fd) && fd >= first_unwanted)
-                (void)sys::set_cloexec(fd);
-            at += entry.size;
-        }
-    }
-    return size == 0;
+    bool is_own = false;
+    const int error = directory::for_each_number(list.get(), [&](int fd) {
+        is_own = is_own || fd == list.get();
+        if (fd >= first_unwanted)
+            (void)sys::set_cloexec(fd);
+        return true;
+    });
+    return error == 0 && is_own;
 }
 
 /// Without /proc: every number that there can be. The soft limit may have been lowered since.

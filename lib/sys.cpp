@@ -119,6 +119,18 @@ int openat(int dir, const char* path, int flags) noexcept {
     return raw_fd(SYS_openat, dir, path, flags | O_CLOEXEC, 0);
 }
 
+int openat2_on_mount(int dir, const char* path, int flags) noexcept {
+    uapi::open_how how{};
+    how.flags = static_cast<unsigned>(flags) | O_CLOEXEC;
+    how.resolve = uapi::resolve_no_xdev | uapi::resolve_no_magiclinks;
+    return raw_fd(SYS_openat2, dir, path, &how, sizeof how);
+}
+
+ssize_t read_link(int fd, char* buffer, std::size_t size) noexcept {
+    return once(
+        [=] { return static_cast<ssize_t>(::syscall(SYS_readlinkat, fd, "", buffer, size)); });
+}
+
 void close(int fd) noexcept {
     // Never repeated: Linux has closed it whatever it answers.
     const int saved = errno;
@@ -177,6 +189,18 @@ int stat_inode(int fd, inode& result) noexcept {
     const int error = raw(SYS_statx, fd, "", AT_EMPTY_PATH, uapi::statx_ino, &st);
     if (error == 0)
         result = {st.dev_major == 0 ? st.dev_minor : 0, st.ino};
+    return error;
+}
+
+int stat_place(int fd, file_place& result) noexcept {
+    uapi::statx st{};
+    constexpr unsigned wanted = uapi::statx_type | uapi::statx_ino | uapi::statx_mnt_id;
+    const int error = raw(SYS_statx, fd, "", AT_EMPTY_PATH, wanted, &st);
+    if (error == 0)
+        result = {{st.dev_major, st.dev_minor},
+                  (st.mask & uapi::statx_mnt_id) != 0 ? st.mnt_id : 0,
+                  st.ino,
+                  S_ISLNK(st.mode)};
     return error;
 }
 

@@ -42,6 +42,10 @@ long call(long number, Args... args) noexcept {
 }
 
 int openat(int dir, const char* path, int flags) noexcept;
+/// The same without crossing a mount on the way, and without magic links. Linux 5.6.
+int openat2_on_mount(int dir, const char* path, int flags) noexcept;
+/// Reads where the symbolic link leads that `fd` was opened on with O_PATH and O_NOFOLLOW.
+ssize_t read_link(int fd, char* buffer, std::size_t size) noexcept;
 void close(int fd) noexcept;
 ssize_t read(int fd, char* buffer, std::size_t size) noexcept;
 /// From the start of the file: a file of /proc is generated anew.
@@ -64,6 +68,14 @@ struct inode {
     std::uint64_t number;
 };
 int stat_inode(int fd, inode& result) noexcept;
+/// What a file descriptor was opened on, as far as statx tells it.
+struct file_place {
+    std::uint32_t device[2]; // the file system's: major and minor number
+    std::uint64_t mount;     // the mount's id; 0 before Linux 5.8, which does not tell it
+    std::uint64_t inode;
+    bool is_link; // a symbolic link
+};
+int stat_place(int fd, file_place& result) noexcept;
 /// The 64-bit inode number that is the file handle on pidfs and on cgroup2, and the id of the
 /// mount; `name` may be empty. EOPNOTSUPP for handles of another kind.
 int file_handle(int dir, const char* name, std::uint64_t& id, int& mount_id) noexcept;
