@@ -68,6 +68,8 @@ public:
             return words(meaning(error));
         if (error == ECHILD)
             return "not a child of this process, or already waited for";
+        if (error == ETIMEDOUT)
+            return "the time limit has passed";
         return std::generic_category().message(error);
     }
     std::error_condition default_error_condition(int error) const noexcept override {

@@ -4,6 +4,7 @@
 #include "support/isolated.hpp"
 #include "support/lifecycle.hpp"
 #include "support/processes.hpp"
+#include "support/timed_out.hpp"
 #include "uapi.hpp"
 
 #include <pidfd_util/child.hpp>
@@ -56,6 +57,12 @@ owner exiting(int code) {
 /// Every way to get the status, as one code: -1 none yet, -errno below -1000.
 using way = std::function<int(owner&)>;
 
+int code_of(const expected<exit_status>& s) {
+    if (timed_out(s))
+        return -1;
+    return s ? s->code().value_or(-2) : -1000 - s.error().value();
+}
+
 int code_of(const expected<std::optional<exit_status>>& s) {
     if (!s)
         return -1000 - s.error().value();
@@ -64,16 +71,13 @@ int code_of(const expected<std::optional<exit_status>>& s) {
 
 std::vector<way> ways() {
     return {
-        [](owner& c) {
-            const auto s = c.wait();
-            return s ? s->code().value_or(-2) : -1000 - s.error().value();
-        },
+        [](owner& c) { return code_of(c.wait()); },
         [](owner& c) { return code_of(c.try_wait()); },
         [](owner& c) { return code_of(c.wait_for(1h)); },
         [](owner& c) { return code_of(c.wait_until(clock_type::time_point::max())); },
         [](owner& c) {
             const auto s = c.stop();
-            return s && *s ? (*s)->status.code().value_or(-2) : -3;
+            return s ? s->status.code().value_or(-2) : -3;
         },
     };
 }
@@ -393,7 +397,7 @@ TEST_CASE("waiting without the right to any file descriptor works, and asking sa
         said[1] = code_of(c.wait_for(std::chrono::milliseconds(3)));
         (void)!c.kill();
         const auto ended = c.wait_for(1h);
-        said[2] = ended && *ended ? (*ended)->signal().value_or(-1) : -2;
+        said[2] = ended ? ended->signal().value_or(-1) : -2;
         return said;
     });
     REQUIRE(got);

@@ -3,6 +3,7 @@
 #include "support/answers.hpp"
 #include "support/fds.hpp"
 #include "support/sanitizers.hpp"
+#include "support/timed_out.hpp"
 
 #include <cerrno>
 #include <chrono>
@@ -128,7 +129,7 @@ facts ask_in_storm() {
     while (write(go[1], "g", 1) < 0 && errno == EINTR) {
     }
     const auto status = other->wait();
-    f.waited = not_yet && !*not_yet && status && status->code() == 42;
+    f.waited = timed_out(not_yet) && status && status->code() == 42;
     stop_storm();
     f.handled = handled;
     f.mistakes_in_handler = mistakes;

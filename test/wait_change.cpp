@@ -3,6 +3,7 @@
 #include "support/isolated.hpp"
 #include "support/lifecycle.hpp"
 #include "support/processes.hpp"
+#include "support/timed_out.hpp"
 #include "uapi.hpp"
 
 #include <cerrno>
@@ -115,9 +116,7 @@ TEST_CASE("wait_change does not take what it was not asked for") {
     REQUIRE(c.fd().wait_change(wait_flags::stopped | wait_flags::keep));
     CHECK(nothing(c.fd().try_wait_change(wait_flags::exited)));
     CHECK(nothing(c.fd().try_wait_change(wait_flags::continued)));
-    const auto none = c.fd().wait_for(std::chrono::milliseconds(1));
-    REQUIRE(none);
-    CHECK_FALSE(*none);
+    CHECK(timed_out(c.fd().wait_for(std::chrono::milliseconds(1))));
     CHECK(c.fd().wait_change(wait_flags::stopped));
 }
 
@@ -135,20 +134,20 @@ TEST_CASE("wait_change with flags that name no change, or that there are not, is
     CHECK(status->code() == 5);
 }
 
-TEST_CASE("wait_change_for is empty when the time is up, and loses nothing") {
+TEST_CASE("wait_change_for times out when the time is up, and loses nothing") {
     auto c = support::test_child::running();
-    CHECK(nothing(c.fd().wait_change_for(every, std::chrono::milliseconds(3))));
-    CHECK(nothing(c.fd().wait_change_until(every, std::chrono::steady_clock::now())));
+    CHECK(timed_out(c.fd().wait_change_for(every, std::chrono::milliseconds(3))));
+    CHECK(timed_out(c.fd().wait_change_until(every, std::chrono::steady_clock::now())));
     REQUIRE(c.fd().send_signal(SIGSTOP));
     const auto stopped = c.fd().wait_change_for(wait_flags::stopped, std::chrono::hours(1));
-    REQUIRE((stopped && *stopped));
-    CHECK((*stopped)->stopped_by() == SIGSTOP);
+    REQUIRE(stopped);
+    CHECK(stopped->stopped_by() == SIGSTOP);
     REQUIRE(c.fd().kill());
     const auto ended =
         c.fd().wait_change_until(every, std::chrono::steady_clock::time_point::max()); // never
-    REQUIRE((ended && *ended));
-    REQUIRE((*ended)->ended());
-    CHECK((*ended)->ended()->signal() == SIGKILL);
+    REQUIRE(ended);
+    REQUIRE(ended->ended());
+    CHECK(ended->ended()->signal() == SIGKILL);
 }
 
 TEST_CASE("wait_change of a pidfd in non-blocking mode waits as well") {

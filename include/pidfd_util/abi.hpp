@@ -70,7 +70,8 @@ PIDFD_UTIL_EXPORT int send_signal_to(int fd, int signal, signal_scope scope) noe
 PIDFD_UTIL_EXPORT int queue_signal(int fd, int signal, sigval value) noexcept;
 PIDFD_UTIL_EXPORT int get_remote_fd(int fd, int target, int& copy) noexcept;
 
-// What is not there by the deadline is no error: `ended` and its like are false.
+// A deadline that passes is 0 here, and `ended` and its like are false: the typed interface makes
+// ETIMEDOUT or an empty optional of that.
 PIDFD_UTIL_EXPORT int is_alive(int fd, bool& alive) noexcept;
 /// Waits until the process has ended, and reaps it. `status` is a wait(2) status word.
 PIDFD_UTIL_EXPORT int wait(int fd, std::int64_t deadline, bool& ended, int& status) noexcept;

@@ -53,8 +53,9 @@ public:
 
     /// Takes over the pidfd and the status; the other one is empty then.
     child(child&& other) noexcept
-        : pidfd_operations(std::exchange(other.fd_, -1)),
-          status_(std::exchange(other.status_, std::nullopt)) {}
+        : pidfd_operations(std::exchange(other.fd_, -1)), status_(other.status_) {
+        other.status_.reset();
+    }
     /// Closes its own pidfd, and takes over the other's and the status.
     child& operator=(child&& other) noexcept {
         const unique_fd old(std::exchange(fd_, std::exchange(other.fd_, -1)));
@@ -97,69 +98,87 @@ public:
     /// | errno  | when |
     /// | ------ | ---- |
     /// | ECHILD | it was reaped elsewhere, by another wait or because SIGCHLD is ignored, and the kernel has not kept the status: before Linux 6.15 |
-    [[nodiscard]] expected<exit_status> wait() noexcept {
-        const auto ended = wait_before(abi::never);
-        if (!ended)
-            return unexpected(ended.error());
-        return **ended;
-    }
+    [[nodiscard]] expected<exit_status> wait() noexcept { return wait_before(abi::never); }
 
     /// The same without waiting: empty while the child has not ended.
     ///
     /// \errors as for `wait`
     [[nodiscard]] expected<std::optional<exit_status>> try_wait() noexcept {
-        return wait_before(abi::at_once);
+        if (const int error = ask(abi::at_once); error != 0)
+            return detail::failure(error);
+        return status_;
     }
 
-    /// The same with a limit: empty if the child has not ended in time.
+    /// Waits at most `time`, of any unit and length. A wait that runs out of time takes nothing: the
+    /// next one gets the status.
     ///
-    /// \errors as for `wait`
+    /// \errors as for `wait`, and
+    /// | errno     | when |
+    /// | --------- | ---- |
+    /// | ETIMEDOUT | the child has not ended in time |
     template <class Rep, class Period>
-    [[nodiscard]] expected<std::optional<exit_status>>
-    wait_for(std::chrono::duration<Rep, Period> time) noexcept {
+    [[nodiscard]] expected<exit_status> wait_for(std::chrono::duration<Rep, Period> time) noexcept {
         return wait_before(detail::to_deadline(time));
     }
-    /// The same until a point of time.
+    /// Waits until the point of time `when` at most.
+    ///
+    /// \errors as for `wait_for`
     template <class Duration>
-    [[nodiscard]] expected<std::optional<exit_status>>
+    [[nodiscard]] expected<exit_status>
     wait_until(std::chrono::time_point<std::chrono::steady_clock, Duration> when) noexcept {
         return wait_before(detail::to_deadline(when));
     }
 
     /// Stops the child: sends each step's signal in turn and waits for the step's time, until the
-    /// child has ended. Empty if it outlived the last step. A child that has ended gets no signal.
-    /// Linux 5.4. See pidfd_send_signal(2), waitid(2).
+    /// child has ended. A child that has ended gets no signal. One that outlived the last step can
+    /// be waited for or stopped again. Linux 5.4. See pidfd_send_signal(2), waitid(2).
     ///
-    /// \errors as for `wait`, and those of `send_signal`
+    /// \errors as for `wait` and `send_signal`, and
+    /// | errno     | when |
+    /// | --------- | ---- |
+    /// | ETIMEDOUT | the child has outlived the last step |
     template <class Steps>
-    [[nodiscard]] expected<std::optional<stop_result>> stop(const Steps& steps) noexcept;
-    /// The same with the steps of `default_stop`.
-    [[nodiscard]] expected<std::optional<stop_result>> stop() noexcept {
-        return stop(default_stop);
-    }
+    [[nodiscard]] expected<stop_result> stop(const Steps& steps) noexcept;
+    /// Stops the child with the steps of `default_stop`.
+    ///
+    /// \errors as for `stop` with steps
+    [[nodiscard]] expected<stop_result> stop() noexcept { return stop(default_stop); }
 
 private:
-    expected<std::optional<exit_status>> wait_before(std::int64_t deadline) noexcept {
+    template <class Owner>
+    friend expected<Owner> detail::owned(int, const int&) noexcept;
+
+    constexpr explicit child(int fd) noexcept : pidfd_operations(fd) {}
+
+    /// Waits, unless the status is here already, and keeps the status if there is one.
+    int ask(std::int64_t deadline) noexcept {
         if (status_)
-            return status_;
+            return 0;
         bool ended{};
         int status{};
         const int error = abi::wait_as_owner(fd_, deadline, ended, status);
         if (error == 0 && ended)
             status_ = exit_status::from_wait_status(status);
-        return detail::ended_result(error, ended, status);
+        return error;
+    }
+
+    expected<exit_status> wait_before(std::int64_t deadline) noexcept {
+        const int error = ask(deadline);
+        if (const int failed = detail::in_time(error, status_.has_value()); failed != 0)
+            return detail::failure(failed);
+        return *status_;
     }
 
     std::optional<exit_status> status_;
 };
 
 template <class Steps>
-expected<std::optional<stop_result>> child::stop(const Steps& steps) noexcept {
+expected<stop_result> child::stop(const Steps& steps) noexcept {
     std::optional<std::size_t> sent;
     std::size_t index = 0;
-    auto ended = try_wait();
+    auto ended = wait_before(abi::at_once);
     for (const stop_step& step : steps) {
-        if (!ended || *ended)
+        if (ended || ended.error() != std::errc::timed_out)
             break;
         // It may have ended, and reaped itself, since the last look.
         const auto signalled = send_signal(step.signal);
@@ -172,9 +191,7 @@ expected<std::optional<stop_result>> child::stop(const Steps& steps) noexcept {
     }
     if (!ended)
         return unexpected(ended.error());
-    if (!*ended)
-        return std::nullopt;
-    return stop_result{**ended, sent};
+    return stop_result{*ended, sent};
 }
 
 } // namespace PIDFD_UTIL_INLINE_NAMESPACE

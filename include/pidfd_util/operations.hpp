@@ -271,8 +271,9 @@ public:
     /// alive; a process whose first thread has exited is, until the last one has. Says `true` and
     /// `false` about processes in foreign namespaces too. Linux 5.3. See pidfd_open(2), poll(2).
     ///
-    /// Look at the value: an `expected<bool>` is true itself where it holds `false`. Where an error
-    /// may count as dead, `is_alive().value_or(false)` is the short form.
+    /// Compare the value: an `expected<bool>` that holds `false` is itself true in an `if`.
+    /// `is_alive() == true` is false also on an error, and `is_alive() == false` is true only if the
+    /// process has ended.
     [[nodiscard]] expected<bool> is_alive() const noexcept {
         bool alive{};
         return detail::result(abi::is_alive(fd_, alive), alive);
@@ -280,24 +281,26 @@ public:
 
     /// Waits until the process has ended, and leaves it to be reaped. It need not be a child.
     /// Linux 5.3. See pidfd_open(2), poll(2).
-    [[nodiscard]] expected<void> wait_exit() const noexcept {
-        bool ended{};
-        return detail::result(abi::wait_exit(fd_, abi::never, ended));
-    }
+    [[nodiscard]] expected<void> wait_exit() const noexcept { return wait_exit_before(abi::never); }
 
-    /// The same with a limit: whether it has ended in time. Look at the value, as with `is_alive`.
+    /// Waits at most `time`, of any unit and length.
+    ///
+    /// \errors
+    /// | errno     | when |
+    /// | --------- | ---- |
+    /// | ETIMEDOUT | the process has not ended in time |
     template <class Rep, class Period>
-    [[nodiscard]] expected<bool>
+    [[nodiscard]] expected<void>
     wait_exit_for(std::chrono::duration<Rep, Period> time) const noexcept {
-        bool ended{};
-        return detail::result(abi::wait_exit(fd_, detail::to_deadline(time), ended), ended);
+        return wait_exit_before(detail::to_deadline(time));
     }
-    /// The same until a point of time.
+    /// Waits until the point of time `when` at most.
+    ///
+    /// \errors as for `wait_exit_for`
     template <class Duration>
-    [[nodiscard]] expected<bool> wait_exit_until(
+    [[nodiscard]] expected<void> wait_exit_until(
         std::chrono::time_point<std::chrono::steady_clock, Duration> when) const noexcept {
-        bool ended{};
-        return detail::result(abi::wait_exit(fd_, detail::to_deadline(when), ended), ended);
+        return wait_exit_before(detail::to_deadline(when));
     }
 
     /// How the process ended, whosever child it is; nothing is reaped. Empty while it is not
@@ -339,6 +342,13 @@ protected:
     ~pidfd_operations() = default;
 
     int fd_;
+
+private:
+    expected<void> wait_exit_before(std::int64_t deadline) const noexcept {
+        bool ended{};
+        const int error = abi::wait_exit(fd_, deadline, ended);
+        return detail::result(detail::in_time(error, ended));
+    }
 };
 
 inline expected<process_info> pidfd_operations::get_info(answer_path* answered) const noexcept {

@@ -46,11 +46,7 @@ inline namespace PIDFD_UTIL_INLINE_NAMESPACE {
                                            const spawn_options& options = {},
                                            spawn_step* failed = nullptr) noexcept {
     int fd = -1;
-    auto process =
-        detail::owned<pidfd>(abi::spawn(file, argv, options, sizeof options, fd, failed), fd);
-    if (!process)
-        return unexpected(process.error());
-    return child(std::move(*process));
+    return detail::owned<child>(abi::spawn(file, argv, options, sizeof options, fd, failed), fd);
 }
 
 } // namespace PIDFD_UTIL_INLINE_NAMESPACE

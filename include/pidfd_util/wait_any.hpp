@@ -15,8 +15,7 @@ inline namespace PIDFD_UTIL_INLINE_NAMESPACE {
 namespace detail {
 
 template <class Range>
-[[nodiscard]] expected<std::optional<std::size_t>> wait_any(const Range& range,
-                                                            std::int64_t deadline) noexcept {
+[[nodiscard]] expected<std::size_t> wait_any(const Range& range, std::int64_t deadline) noexcept {
     const auto* const first = std::data(range);
     const auto fd_at = [](const void* where, std::size_t i) {
         return (static_cast<decltype(first)>(where) + i)->fd();
@@ -24,27 +23,22 @@ template <class Range>
     bool ended{};
     std::size_t which{};
     const int error = abi::wait_any(first, fd_at, std::size(range), deadline, ended, which);
-    if (error != 0)
-        return failure(error);
-    if (!ended)
-        return std::nullopt;
-    return which;
+    return result(in_time(error, ended), which);
 }
 
 template <class Range>
-[[nodiscard]] expected<bool> wait_all(const Range& range, std::int64_t deadline) noexcept {
+[[nodiscard]] expected<void> wait_all(const Range& range, std::int64_t deadline) noexcept {
     // First of all: a bad one would else be told of only when those before it have ended.
     for (const auto& process : range)
         if (const int error = abi::check(process.fd()); error != 0)
             return failure(error);
     for (const auto& process : range) {
         bool ended{};
-        if (const int error = abi::wait_exit(process.fd(), deadline, ended); error != 0)
-            return failure(error);
-        if (!ended)
-            return false;
+        const int error = abi::wait_exit(process.fd(), deadline, ended);
+        if (const int failed = in_time(error, ended); failed != 0)
+            return failure(failed);
     }
-    return true;
+    return {};
 }
 
 } // namespace detail
@@ -65,23 +59,25 @@ template <class Range>
 /// | ENFILE, ENOMEM, ENOSPC | | above 64: no room for an epoll instance or in it |
 template <class Range = std::initializer_list<pidfd_view>>
 [[nodiscard]] expected<std::size_t> wait_any(const Range& range) noexcept {
-    const auto which = detail::wait_any(range, abi::never);
-    if (!which)
-        return unexpected(which.error());
-    return **which;
+    return detail::wait_any(range, abi::never);
 }
 
-/// The same with a limit: empty if none has ended in time.
+/// Waits for one of them at most `time`.
 ///
-/// \errors as for `wait_any`
+/// \errors as for `wait_any`, and
+/// | errno     | when |
+/// | --------- | ---- |
+/// | ETIMEDOUT | none of them has ended in time |
 template <class Range = std::initializer_list<pidfd_view>, class Rep, class Period>
-[[nodiscard]] expected<std::optional<std::size_t>>
-wait_any_for(const Range& range, std::chrono::duration<Rep, Period> time) noexcept {
+[[nodiscard]] expected<std::size_t> wait_any_for(const Range& range,
+                                                 std::chrono::duration<Rep, Period> time) noexcept {
     return detail::wait_any(range, detail::to_deadline(time));
 }
-/// The same until a point of time.
+/// Waits for one of them until the point of time `when` at most.
+///
+/// \errors as for `wait_any_for`
 template <class Range = std::initializer_list<pidfd_view>, class Duration>
-[[nodiscard]] expected<std::optional<std::size_t>>
+[[nodiscard]] expected<std::size_t>
 wait_any_until(const Range& range,
                std::chrono::time_point<std::chrono::steady_clock, Duration> when) noexcept {
     return detail::wait_any(range, detail::to_deadline(when));
@@ -93,24 +89,25 @@ wait_any_until(const Range& range,
 /// \errors EBADF, EBADFD as for `wait_any`
 template <class Range = std::initializer_list<pidfd_view>>
 [[nodiscard]] expected<void> wait_all(const Range& range) noexcept {
-    const auto ended = detail::wait_all(range, abi::never);
-    if (!ended)
-        return unexpected(ended.error());
-    return {};
+    return detail::wait_all(range, abi::never);
 }
 
-/// The same with a limit: whether all have ended in time. Look at the value: an `expected<bool>` is
-/// true itself where it holds `false`.
+/// Waits for all of them at most `time`.
 ///
-/// \errors as for `wait_all`
+/// \errors as for `wait_all`, and
+/// | errno     | when |
+/// | --------- | ---- |
+/// | ETIMEDOUT | one of them has not ended in time |
 template <class Range = std::initializer_list<pidfd_view>, class Rep, class Period>
-[[nodiscard]] expected<bool> wait_all_for(const Range& range,
+[[nodiscard]] expected<void> wait_all_for(const Range& range,
                                           std::chrono::duration<Rep, Period> time) noexcept {
     return detail::wait_all(range, detail::to_deadline(time));
 }
-/// The same until a point of time.
+/// Waits for all of them until the point of time `when` at most.
+///
+/// \errors as for `wait_all_for`
 template <class Range = std::initializer_list<pidfd_view>, class Duration>
-[[nodiscard]] expected<bool>
+[[nodiscard]] expected<void>
 wait_all_until(const Range& range,
                std::chrono::time_point<std::chrono::steady_clock, Duration> when) noexcept {
     return detail::wait_all(range, detail::to_deadline(when));

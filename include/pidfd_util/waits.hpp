@@ -22,31 +22,35 @@ public:
     /// | errno  | when |
     /// | ------ | ---- |
     /// | ECHILD | not a child of the calling process; already reaped, by whomever; SIGCHLD is ignored, so that it reaped itself |
-    [[nodiscard]] expected<exit_status> wait() const noexcept {
-        bool ended{};
-        int status{};
-        const int error = abi::wait(fd_, abi::never, ended, status);
-        return detail::result(error, exit_status::from_wait_status(status));
-    }
+    [[nodiscard]] expected<exit_status> wait() const noexcept { return wait_before(abi::never); }
 
     /// The same without waiting: empty while the process has not ended.
     ///
     /// \errors as for `wait`
     [[nodiscard]] expected<std::optional<exit_status>> try_wait() const noexcept {
-        return wait_before(abi::at_once);
+        bool ended{};
+        int status{};
+        const int error = abi::wait(fd_, abi::at_once, ended, status);
+        return detail::ended_result(error, ended, status);
     }
 
-    /// The same with a limit, of any unit and length: empty if the process has not ended in time.
+    /// Waits at most `time`, of any unit and length. A wait that runs out of time takes nothing: the
+    /// next one gets the status.
     ///
-    /// \errors as for `wait`
+    /// \errors as for `wait`, and
+    /// | errno     | when |
+    /// | --------- | ---- |
+    /// | ETIMEDOUT | the process has not ended in time |
     template <class Rep, class Period>
-    [[nodiscard]] expected<std::optional<exit_status>>
+    [[nodiscard]] expected<exit_status>
     wait_for(std::chrono::duration<Rep, Period> time) const noexcept {
         return wait_before(detail::to_deadline(time));
     }
-    /// The same until a point of time.
+    /// Waits until the point of time `when` at most.
+    ///
+    /// \errors as for `wait_for`
     template <class Duration>
-    [[nodiscard]] expected<std::optional<exit_status>>
+    [[nodiscard]] expected<exit_status>
     wait_until(std::chrono::time_point<std::chrono::steady_clock, Duration> when) const noexcept {
         return wait_before(detail::to_deadline(when));
     }
@@ -60,10 +64,7 @@ public:
     /// | EINVAL | no change is named in the flags, or there are unknown ones |
     /// | ECHILD | as for `wait`; or the child has ended, and the flags have no `exited` |
     [[nodiscard]] expected<state_change> wait_change(wait_flags changes) const noexcept {
-        const auto change = change_before(changes, abi::never);
-        if (!change)
-            return unexpected(change.error());
-        return **change;
+        return change_before(changes, abi::never);
     }
 
     /// The same without waiting: empty if nothing has changed.
@@ -71,22 +72,34 @@ public:
     /// \errors as for `wait_change`
     [[nodiscard]] expected<std::optional<state_change>>
     try_wait_change(wait_flags changes) const noexcept {
-        return change_before(changes, abi::at_once);
+        bool changed{};
+        int code{};
+        int status{};
+        if (const int error = abi::wait_change(fd_, changes, abi::at_once, changed, code, status);
+            error != 0)
+            return detail::failure(error);
+        if (!changed)
+            return std::nullopt;
+        return state_change(code, status);
     }
 
-    /// The same with a limit: empty if nothing has changed in time. A stop cannot be polled for:
-    /// with `wait_flags::stopped` or `wait_flags::continued` this looks again and again, at most
-    /// 64 ms late.
+    /// Waits at most `time`. A stop cannot be polled for: with `wait_flags::stopped` or
+    /// `wait_flags::continued` this looks again and again, at most 64 ms late.
     ///
-    /// \errors as for `wait_change`
+    /// \errors as for `wait_change`, and
+    /// | errno     | when |
+    /// | --------- | ---- |
+    /// | ETIMEDOUT | nothing has changed in time |
     template <class Rep, class Period>
-    [[nodiscard]] expected<std::optional<state_change>>
+    [[nodiscard]] expected<state_change>
     wait_change_for(wait_flags changes, std::chrono::duration<Rep, Period> time) const noexcept {
         return change_before(changes, detail::to_deadline(time));
     }
-    /// The same until a point of time.
+    /// Waits until the point of time `when` at most.
+    ///
+    /// \errors as for `wait_change_for`
     template <class Duration>
-    [[nodiscard]] expected<std::optional<state_change>> wait_change_until(
+    [[nodiscard]] expected<state_change> wait_change_until(
         wait_flags changes,
         std::chrono::time_point<std::chrono::steady_clock, Duration> when) const noexcept {
         return change_before(changes, detail::to_deadline(when));
@@ -99,23 +112,19 @@ protected:
     ~pidfd_waits() = default;
 
 private:
-    expected<std::optional<exit_status>> wait_before(std::int64_t deadline) const noexcept {
+    expected<exit_status> wait_before(std::int64_t deadline) const noexcept {
         bool ended{};
         int status{};
-        return detail::ended_result(abi::wait(fd_, deadline, ended, status), ended, status);
+        const int error = abi::wait(fd_, deadline, ended, status);
+        return detail::result(detail::in_time(error, ended), exit_status::from_wait_status(status));
     }
 
-    expected<std::optional<state_change>> change_before(wait_flags changes,
-                                                        std::int64_t deadline) const noexcept {
+    expected<state_change> change_before(wait_flags changes, std::int64_t deadline) const noexcept {
         bool changed{};
         int code{};
         int status{};
-        if (const int error = abi::wait_change(fd_, changes, deadline, changed, code, status);
-            error != 0)
-            return detail::failure(error);
-        if (!changed)
-            return std::nullopt;
-        return state_change(code, status);
+        const int error = abi::wait_change(fd_, changes, deadline, changed, code, status);
+        return detail::result(detail::in_time(error, changed), state_change(code, status));
     }
 };
 

@@ -186,7 +186,7 @@ constexpr struct {
      [] {
          return with_child([](child& c) {
              const auto stopped = c.stop();
-             return outcome(stopped, stopped && *stopped && (*stopped)->status.signal() == SIGTERM);
+             return outcome(stopped, stopped && stopped->status.signal() == SIGTERM);
          });
      }},
     {"send_signal with a scope",

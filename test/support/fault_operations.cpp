@@ -2,6 +2,7 @@
 #include "fault_operations.hpp"
 
 #include "fds.hpp"
+#include "timed_out.hpp"
 
 #include <pidfd_util/spawn.hpp>
 #include <pidfd_util/wait_any.hpp>
@@ -223,8 +224,10 @@ const fault_operation fault_operations[] = {
     {"wait_exit_for",
      [](scene& s, told& t) {
          const auto ended = s.stranger.wait_exit_for(std::chrono::milliseconds(1));
-         if (take(ended, t))
-             t.add(*ended ? 1 : 0);
+         if (timed_out(ended))
+             t.add(0);
+         else if (take(ended, t))
+             t.add(1);
      }},
     {"wait_change",
      [](scene& s, told& t) {

@@ -109,11 +109,11 @@ struct exit_goal {
     using signature = void(asio_error);
 
     bool reached(asio_error& error, const expected<pidfd>& process) noexcept {
-        const auto ended = process ? process->wait_exit_for(std::chrono::nanoseconds(0))
-                                   : expected<bool>(unexpected(process.error()));
-        if (!ended)
-            error = to_asio(ended.error());
-        return !ended || *ended;
+        const auto alive =
+            process ? process->is_alive() : expected<bool>(unexpected(process.error()));
+        if (!alive)
+            error = to_asio(alive.error());
+        return !alive || !*alive;
     }
     template <class Self>
     void complete(Self& self, const asio_error& error) {

@@ -7,6 +7,7 @@
 #include <pidfd_util/exit_status.hpp>
 #include <pidfd_util/expected.hpp>
 
+#include <cerrno>
 #include <optional>
 
 namespace pidfd_util {
@@ -31,6 +32,11 @@ template <class T>
     if (error != 0)
         return failure(error);
     return value;
+}
+
+/// The errno of a wait with a limit: ETIMEDOUT if the limit passed before it `happened`.
+[[nodiscard]] constexpr int in_time(int error, bool happened) noexcept {
+    return error == 0 && !happened ? ETIMEDOUT : error;
 }
 
 [[nodiscard]] inline expected<std::optional<exit_status>> ended_result(int error, const bool& ended,

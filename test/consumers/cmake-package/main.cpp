@@ -12,7 +12,7 @@ int main() {
     if (!child)
         return std::fprintf(stderr, "%s\n", child.error().message().c_str()), 1;
     const auto stopped = child->stop();
-    if (!stopped || !*stopped || (*stopped)->status.signal() != SIGTERM)
+    if (!stopped || stopped->status.signal() != SIGTERM)
         return std::fprintf(stderr, "it was not stopped by SIGTERM\n"), 1;
     const auto again = child->kill();
     return !again && again.error() == pidfd_util::pidfd_errc::not_found ? 0 : 1;

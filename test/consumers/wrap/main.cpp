@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <system_error>
 
 int main(int argc, char** argv) {
     if (argc < 2)
@@ -14,7 +15,7 @@ int main(int argc, char** argv) {
     if (!child)
         return std::fprintf(stderr, "%s: %s\n", argv[1], child.error().message().c_str()), 1;
     auto ended = child->wait_for(std::chrono::minutes(1));
-    if (ended && !*ended && child->kill())
+    if (!ended && ended.error() == std::errc::timed_out && child->kill())
         ended = child->wait();
-    return ended && *ended && (*ended)->success() ? 0 : 1;
+    return ended && ended->success() ? 0 : 1;
 }
