@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "spawn_child.hpp"
 
+#include "answer.hpp"
 #include "child_fds.hpp"
 #include "sys.hpp"
 #include "uapi.hpp"
@@ -12,6 +13,7 @@
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <utility>
 
@@ -105,14 +107,30 @@ long set_limits(const spawn_options& o) noexcept {
     return 0;
 }
 
-long set_parent_death(const spawn_plan& plan) noexcept {
+/// Whether the process of a pidfd has ended: 1 or 0, or a negated errno.
+long has_ended(int pidfd) noexcept {
+    // The kernel moves the children of a process that ends to another parent, which is when it sends
+    // their parent-death signals, and then marks the process as ended, both under one lock. A wait
+    // takes this lock: after it, a process that sent its signals before is marked as well.
+    siginfo_t info;
+    (void)sys::waitid(pidfd, info, WEXITED | WNOHANG);
+    const int events = sys::poll(pidfd, 0);
+    return events <= 0 ? events : 1;
+}
+
+long set_parent_death(const spawn_plan& plan, int parent_fd) noexcept {
     const long set = call(SYS_prctl, PR_SET_PDEATHSIG, plan.options.parent_death_signal, 0, 0, 0);
     if (set != 0)
         return set;
-    // The parent may have ended before: then the signal never comes. (From a new pid namespace it
-    // has no pid in any case.)
+    // The parent may have ended before: then the signal never comes.
     const long parent = call(SYS_getppid);
-    return parent == plan.parent || parent == 0 ? 0 : -ESRCH;
+    if (parent != 0)
+        return parent == plan.parent ? 0 : -ESRCH;
+    // In another pid namespace than the parent's, every parent is 0.
+    if (parent_fd < 0)
+        return -refusal(-parent_fd);
+    const long ended = has_ended(parent_fd);
+    return ended == 1 ? -ESRCH : ended;
 }
 
 /// The paths that the program may have: `file`, or one in each directory of the search.
@@ -181,33 +199,36 @@ long run_program(const spawn_plan& plan) noexcept {
 
 class steps {
 public:
-    explicit steps(spawn_plan& plan) noexcept : plan_(plan) {}
+    explicit steps(spawn_outcome& outcome) noexcept : outcome_(outcome) {}
 
     /// Takes the step, if it is wanted and none has failed before.
     template <class Step>
     void take(spawn_step name, bool wanted, Step step) noexcept {
-        if (!wanted || plan_.error != 0)
+        if (!wanted || error_ != 0)
             return;
         if (const long result = step(); result < 0) {
-            plan_.step = name;
-            plan_.error = static_cast<int>(-result);
+            error_ = static_cast<int>(-result);
+            outcome_ = {error_, name};
         }
     }
 
+    int error() const noexcept { return error_; }
+
 private:
-    spawn_plan& plan_;
+    spawn_outcome& outcome_;
+    int error_ = 0;
 };
 
 } // namespace
 
 int run_spawn_plan(void* argument) noexcept {
-    spawn_plan& plan = *static_cast<spawn_plan*>(argument);
+    const spawn_plan& plan = *static_cast<const spawn_plan*>(argument);
     const spawn_options& o = plan.options;
-    steps s(plan);
+    steps s(*plan.outcome);
     constexpr auto keep = static_cast<uid_t>(-1);
 
-    // A kernel from before CLONE_PIDFD, which knew no such flag and paid no heed to it.
-    s.take(spawn_step::clone, plan.pidfd < 0, [] { return -EOPNOTSUPP; });
+    // A kernel from before CLONE_PIDFD ignored the flag.
+    s.take(spawn_step::clone, plan.made != nullptr && *plan.made < 0, [] { return -EOPNOTSUPP; });
     // First of all: signals can only be let in once no handler is there that they could run.
     s.take(spawn_step::signals, true, [&] { return set_signal_actions(o); });
     s.take(spawn_step::enter_namespaces, o.enter_namespaces != namespace_flags::none, [&] {
@@ -216,8 +237,8 @@ int run_spawn_plan(void* argument) noexcept {
     s.take(spawn_step::session, o.new_session, [] { return call(SYS_setsid); });
     s.take(spawn_step::process_group, o.process_group >= 0,
            [&] { return call(SYS_setpgid, 0, o.process_group); });
-    int own = -1;
-    s.take(spawn_step::file_descriptors, true, [&] { return map_child_fds(o, own); });
+    int parent_fd = plan.parent_fd;
+    s.take(spawn_step::file_descriptors, true, [&] { return map_child_fds(o, parent_fd); });
     s.take(spawn_step::limits, true, [&] { return set_limits(o); });
     s.take(spawn_step::priority, o.set_priority,
            [&] { return call(SYS_setpriority, PRIO_PROCESS, 0, o.priority); });
@@ -232,7 +253,7 @@ int run_spawn_plan(void* argument) noexcept {
            [&] { return call(SYS_chdir, o.directory); });
     // After the change of ids, which takes it away.
     s.take(spawn_step::parent_death, o.parent_death_signal != 0,
-           [&] { return set_parent_death(plan); });
+           [&] { return set_parent_death(plan, parent_fd); });
     s.take(spawn_step::no_new_privs, o.no_new_privs,
            [] { return call(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); });
     // Not left to execve, which has let the parent go on before it acts on close-on-exec flags. Last,
@@ -240,7 +261,7 @@ int run_spawn_plan(void* argument) noexcept {
     s.take(spawn_step::file_descriptors, o.close_other_fds, [&] { return close_fds(plan); });
     s.take(spawn_step::signals, true, [&] { return set_signal_mask(plan); });
     s.take(spawn_step::exec, true, [&] { return run_program(plan); });
-    return 127; // nobody sees it: the parent reaps this child and reports the error
+    return exit_status_of(s.error());
 }
 
 } // namespace pidfd_util

@@ -322,15 +322,18 @@ int failing_clone3(const uapi::clone_args* args, std::size_t size) noexcept {
     return raw(SYS_clone3, args, size);
 }
 
-int wait_by_number(pid_t pid) noexcept {
-    return patiently([&] {
+int wait_by_number(pid_t pid, int options, int& status) noexcept {
 #ifdef SYS_wait4
-        return ::syscall(SYS_wait4, long{pid}, nullptr, long{uapi::wait_all}, nullptr);
+    return patiently([&] { return ::syscall(SYS_wait4, long{pid}, &status, options, nullptr); });
 #else
-        siginfo_t info;
-        return ::syscall(SYS_waitid, P_PID, pid, &info, WEXITED | uapi::wait_all, nullptr);
+    siginfo_t info;
+    const int error = patiently(
+        [&] { return ::syscall(SYS_waitid, P_PID, pid, &info, WEXITED | options, nullptr); });
+    if (error != 0)
+        return error;
+    status = info.si_code == CLD_EXITED ? info.si_status << 8 : info.si_status;
+    return pid;
 #endif
-    });
 }
 
 int map_memory(std::size_t size, void*& where) noexcept {

@@ -123,8 +123,8 @@ int set_signal_mask(const signal_set& mask, signal_set* old) noexcept;
 /// clone3 with arguments that no kernel takes, by which it tells what it knows: nothing is made.
 int failing_clone3(const uapi::clone_args* args, std::size_t size) noexcept;
 
-/// wait4 for a child of any kind that nobody else can have reaped.
-int wait_by_number(pid_t pid) noexcept;
+/// wait4: the pid of a child that has ended and is reaped.
+int wait_by_number(pid_t pid, int options, int& status) noexcept;
 /// Memory of zeros: of the caller's own, or common with a forked child.
 int map_memory(std::size_t size, void*& where) noexcept;
 int map_shared(std::size_t size, void*& where) noexcept;

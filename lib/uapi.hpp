@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <fcntl.h>
+#include <limits>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 
@@ -53,8 +54,9 @@ inline constexpr unsigned pidfd_nonblock = O_NONBLOCK;
 inline constexpr unsigned pidfd_thread = O_EXCL;
 inline constexpr unsigned signal_thread_group = 1U << 1;
 
-inline constexpr int p_pidfd = 3;           // idtype_t of waitid
-inline constexpr int wait_all = 0x40000000; // __WALL
+inline constexpr int p_pidfd = 3;                                  // idtype_t of waitid
+inline constexpr int wait_all = 0x40000000;                        // __WALL
+inline constexpr int wait_clone = std::numeric_limits<int>::min(); // __WCLONE
 
 inline constexpr std::uint64_t clone_pidfd = 0x1000;
 inline constexpr std::uint64_t clone_into_cgroup = 1ULL << 33; // Linux 5.7
