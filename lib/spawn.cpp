@@ -2,6 +2,7 @@
 // spawn: the parent's side.
 #include "answer.hpp"
 #include "clone.hpp"
+#include "clone_errors.hpp"
 #include "identify.hpp"
 #include "namespaces.hpp"
 #include "spawn_child.hpp"
@@ -99,24 +100,6 @@ std::uint64_t clone_flags(const spawn_options& o) noexcept {
     if (o.autokill)
         flags |= uapi::clone_autokill | (o.no_new_privs ? uapi::clone_nnp : 0);
     return flags;
-}
-
-/// What the errno of clone and clone3 means.
-int explain_clone(int error, const spawn_options& o) noexcept {
-    const bool needs_clone3 = o.autoreap || o.cgroup >= 0;
-    switch (error) {
-    case EINTR:
-        return EAGAIN;
-    case ENOSYS:
-    case EINVAL: // how flags are refused, of kernels to come and of types that it was built without,
-    case E2BIG:  // and arguments that are longer than the kernel knows
-        return EOPNOTSUPP;
-    case EOPNOTSUPP: // a cgroup in the state "domain invalid", says clone(2)
-        return o.cgroup >= 0 ? EBUSY : error;
-    default:
-        return needs_clone3 ? who_forbids(error, [] { return sys::failing_clone3(nullptr, 0); })
-                            : error;
-    }
 }
 
 /// A change of credentials makes a process undumpable, and the kernel writes that down in the

@@ -49,6 +49,46 @@ struct kernel_sigaction {
 constexpr std::uintptr_t default_action = 0; // SIG_DFL
 constexpr std::uintptr_t ignore_action = 1;  // SIG_IGN
 
+/// The signals that end a process with a core dump.
+bool dumps_core(int signal) noexcept {
+    switch (signal) {
+    case SIGQUIT:
+    case SIGILL:
+    case SIGTRAP:
+    case SIGABRT:
+    case SIGBUS:
+    case SIGFPE:
+    case SIGSEGV:
+    case SIGXCPU:
+    case SIGXFSZ:
+    case SIGSYS:
+#if defined(SIGEMT) && SIGEMT != SIGSYS
+    case SIGEMT:
+#endif
+        return true;
+    default:
+        return false;
+    }
+}
+
+/// The child's handler of signals that dump core, which execve resets to the default. Before Linux
+/// 5.16 a core dump ends every process that shares the memory, the parent among them.
+void end_child(int /*signal*/) noexcept {
+    for (;;)
+        (void)call(SYS_exit_group, exit_status_of(ECANCELED));
+}
+
+kernel_sigaction ending_child() noexcept {
+    kernel_sigaction action{};
+    action.handler = reinterpret_cast<std::uintptr_t>(&end_child);
+#ifdef __x86_64__ // where a handler must have a function to return to
+    constexpr unsigned long restorer = 0x04000000; // SA_RESTORER
+    action.flags = restorer;
+    action.rest[0] = action.handler;
+#endif
+    return action;
+}
+
 long signal_action(int signal, const kernel_sigaction* action, kernel_sigaction* old) noexcept {
 #ifdef __sparc__ // where the restorer comes before the size
     return call(SYS_rt_sigaction, signal, action, old, nullptr, sizeof(signal_set));
@@ -58,7 +98,7 @@ long signal_action(int signal, const kernel_sigaction* action, kernel_sigaction*
 }
 
 /// No handler of the parent's may ever run here: its memory is the parent's.
-long set_signal_actions(const spawn_options& o) noexcept {
+long set_signal_actions(const spawn_options& o, bool shares_memory) noexcept {
     for (int signal = 1; signal <= last_signal; ++signal) {
         if (signal == SIGKILL || signal == SIGSTOP)
             continue;
@@ -72,10 +112,12 @@ long set_signal_actions(const spawn_options& o) noexcept {
             wanted = default_action;
         if (contains(o.ignored_signals, signal))
             wanted = ignore_action;
-        if (wanted == old)
+        const bool ends_child = shares_memory && wanted == default_action && dumps_core(signal);
+        if (wanted == old && !ends_child)
             continue;
-        action = {};
-        action.handler = wanted;
+        action = ends_child ? ending_child() : kernel_sigaction{};
+        if (!ends_child)
+            action.handler = wanted;
         const long set = signal_action(signal, &action, nullptr);
         if (set != 0)
             return set;
@@ -181,18 +223,34 @@ long close_fds(const spawn_plan& plan) noexcept {
     return close_child_fds(plan.options, on_the_way);
 }
 
+/// Whether the search goes on after this errno of execve: the program is not there, or its directory
+/// cannot be asked, as that of a dead mount. The same errnos as in glibc's execvpe.
+bool is_not_there(long error) noexcept {
+    switch (-error) {
+    case ENOENT:
+    case ENOTDIR:
+    case EACCES:
+    case ESTALE:
+    case ENODEV:
+    case ETIMEDOUT:
+        return true;
+    default:
+        return false;
+    }
+}
+
 /// Like execvpe, but for the shell: the first directory whose file can be run.
 long run_program(const spawn_plan& plan) noexcept {
     if (plan.search == nullptr)
         return call(SYS_execve, plan.file, plan.argv, plan.environment);
     candidates c(plan);
-    long outcome = -ENOENT;
+    long outcome = -ENOENT; // or what says more: best EACCES, else the first of the others
     while (const char* const path = c.next()) {
         const long r = call(SYS_execve, path, plan.argv, plan.environment);
-        if (r == -EACCES)
-            outcome = r;
-        else if (r != -ENOENT && r != -ENOTDIR)
+        if (!is_not_there(r))
             return r;
+        if (r == -EACCES || (outcome == -ENOENT && r != -ENOTDIR))
+            outcome = r;
     }
     return outcome == -ENOENT && c.too_long() ? -ENAMETOOLONG : outcome;
 }
@@ -230,7 +288,7 @@ int run_spawn_plan(void* argument) noexcept {
     // A kernel from before CLONE_PIDFD ignored the flag.
     s.take(spawn_step::clone, plan.made != nullptr && *plan.made < 0, [] { return -EOPNOTSUPP; });
     // First of all: signals can only be let in once no handler is there that they could run.
-    s.take(spawn_step::signals, true, [&] { return set_signal_actions(o); });
+    s.take(spawn_step::signals, true, [&] { return set_signal_actions(o, plan.made != nullptr); });
     s.take(spawn_step::enter_namespaces, o.enter_namespaces != namespace_flags::none, [&] {
         return call(SYS_setns, o.enter_process, static_cast<unsigned>(o.enter_namespaces));
     });

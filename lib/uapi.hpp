@@ -160,6 +160,9 @@ constexpr unsigned long get_namespace(unsigned number) noexcept {
     return _IO(pidfs_ioctl_magic, number);
 }
 
+// NS_GET_USERNS, of any namespace
+inline constexpr unsigned long get_owner = _IO(0xb7, 1);
+
 } // namespace pidfd_util::uapi
 
 #endif
