@@ -58,10 +58,11 @@ int duplicate_above(int fd, int lowest) noexcept;
 int replace(int from, int to) noexcept;
 int set_cloexec(int fd) noexcept;
 int keep_on_exec(int fd) noexcept;
-/// Every file descriptor from `first` on. Linux 5.11.
-int close_range_on_exec(int first) noexcept;
+/// Closes every file descriptor from `first` to `last`. Linux 5.9.
+int close_range(unsigned first, unsigned last) noexcept;
 
 int filesystem_magic(int fd, long& magic) noexcept;
+int filesystem_magic_of(const char* path, long& magic) noexcept;
 
 struct inode {
     std::uint32_t device; // of a file system without a disk, numbered by the kernel; else 0
@@ -134,9 +135,10 @@ int set_signal_mask(const signal_set& mask, signal_set* old) noexcept;
 /// clone3 with arguments that no kernel takes, by which it tells what it knows: nothing is made.
 int failing_clone3(const uapi::clone_args* args, std::size_t size) noexcept;
 
-/// wait4 for a child of any kind that nobody else can have reaped.
-int wait_by_number(pid_t pid) noexcept;
-/// Memory of zeros that stays common with a forked child.
+/// wait4: the pid of a child that has ended and is reaped.
+int wait_by_number(pid_t pid, int options, int& status) noexcept;
+/// Memory of zeros: of the caller's own, or common with a forked child.
+int map_memory(std::size_t size, void*& where) noexcept;
 int map_shared(std::size_t size, void*& where) noexcept;
 void unmap(void* where, std::size_t size) noexcept;
 

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <fcntl.h>
+#include <limits>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 
@@ -56,8 +57,9 @@ inline constexpr unsigned pidfd_nonblock = O_NONBLOCK;
 inline constexpr unsigned pidfd_thread = O_EXCL;
 inline constexpr unsigned signal_thread_group = 1U << 1;
 
-inline constexpr int p_pidfd = 3;           // idtype_t of waitid
-inline constexpr int wait_all = 0x40000000; // __WALL
+inline constexpr int p_pidfd = 3;                                  // idtype_t of waitid
+inline constexpr int wait_all = 0x40000000;                        // __WALL
+inline constexpr int wait_clone = std::numeric_limits<int>::min(); // __WCLONE
 
 inline constexpr std::uint64_t clone_pidfd = 0x1000;
 inline constexpr std::uint64_t clone_into_cgroup = 1ULL << 33; // Linux 5.7
@@ -80,8 +82,6 @@ struct clone_args {
     std::uint64_t cgroup;
 };
 static_assert(sizeof(clone_args) == 88);
-
-inline constexpr unsigned close_range_cloexec = 1U << 2; // Linux 5.11
 
 inline constexpr long proc_super_magic = 0x9fa0;
 inline constexpr long pidfs_magic = 0x50494446;
@@ -177,6 +177,9 @@ inline constexpr unsigned long get_info_coredump =
 constexpr unsigned long get_namespace(unsigned number) noexcept {
     return _IO(pidfs_ioctl_magic, number);
 }
+
+// NS_GET_USERNS, of any namespace
+inline constexpr unsigned long get_owner = _IO(0xb7, 1);
 
 } // namespace pidfd_util::uapi
 
