@@ -5,13 +5,13 @@
 #include "identify.hpp"
 #include "namespaces.hpp"
 #include "spawn_child.hpp"
+#include "spawn_options.hpp"
 #include "sys.hpp"
 #include "uapi.hpp"
 
 #include <pidfd_util/abi.hpp>
 #include <pidfd_util/unique_fd.hpp>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -57,42 +57,6 @@ private:
     int error_;
 };
 
-/// Every number is made from one file descriptor only.
-bool valid_mappings(array_view<fd_mapping> fds) noexcept {
-    if (fds.size() > max_fd_mappings)
-        return false;
-    for (const fd_mapping& m : fds) {
-        const bool twice =
-            std::any_of(fds.begin(), &m, [&m](fd_mapping n) { return n.to == m.to; });
-        if (m.to < 0 || twice)
-            return false;
-    }
-    return true;
-}
-
-bool valid(const spawn_options& o) noexcept {
-    // A pid namespace is for children to come; a time namespace for who shares no memory, and a new
-    // one has clocks of its own only where somebody sets them before the first process is in it.
-    constexpr auto enterable = namespace_flags::cgroup | namespace_flags::ipc |
-                               namespace_flags::mnt | namespace_flags::net | namespace_flags::user |
-                               namespace_flags::uts;
-    constexpr auto makeable = enterable | namespace_flags::pid;
-    if ((o.enter_namespaces | enterable) != enterable || (o.new_namespaces | makeable) != makeable)
-        return false;
-    if ((o.enter_namespaces != namespace_flags::none) != (o.enter_process >= 0))
-        return false;
-    if ((o.enter_namespaces & o.new_namespaces) != namespace_flags::none)
-        return false;
-    // The leader of a new session is the leader of a new group, and cannot join another.
-    if (o.process_group < -1 || (o.new_session && o.process_group != -1))
-        return false;
-    if (o.autokill && !o.autoreap)
-        return false;
-    if (o.cgroup < -1)
-        return false;
-    return valid_mappings(o.fds);
-}
-
 std::uint64_t clone_flags(const spawn_options& o) noexcept {
     std::uint64_t flags = static_cast<unsigned>(o.new_namespaces);
     if (o.autoreap)
@@ -104,7 +68,7 @@ std::uint64_t clone_flags(const spawn_options& o) noexcept {
 
 /// What the errno of clone and clone3 means.
 int explain_clone(int error, const spawn_options& o) noexcept {
-    const bool needs_clone3 = o.autoreap || o.cgroup >= 0;
+    const bool needs_clone3 = o.autoreap || o.cgroup.has_value();
     switch (error) {
     case EINTR:
         return EAGAIN;
@@ -113,7 +77,7 @@ int explain_clone(int error, const spawn_options& o) noexcept {
     case E2BIG:  // and arguments that are longer than the kernel knows
         return EOPNOTSUPP;
     case EOPNOTSUPP: // a cgroup in the state "domain invalid", says clone(2)
-        return o.cgroup >= 0 ? EBUSY : error;
+        return o.cgroup.has_value() ? EBUSY : error;
     default:
         return needs_clone3 ? who_forbids(error, [] { return sys::failing_clone3(nullptr, 0); })
                             : error;
@@ -128,15 +92,6 @@ void reap(pid_t pid, int pidfd) noexcept {
         return; // done; or somebody else has, and its number may be anybody's by now
     // No waitid(P_PIDFD) in this kernel or sandbox: then the child is there, and has its number.
     (void)sys::wait_by_number(pid);
-}
-
-/// A change of credentials makes a process undumpable, and the kernel writes that down in the
-/// memory: if it were shared, the parent could not be inspected any more either.
-bool changes_credentials(const spawn_options& o) noexcept {
-    constexpr auto keep = static_cast<uid_t>(-1);
-    return o.uid != keep || o.gid != keep || o.set_groups ||
-           ((o.new_namespaces | o.enter_namespaces) & namespace_flags::user) !=
-               namespace_flags::none;
 }
 
 /// The plan lies in memory that is shared with the child in any case: also with one that has a copy
@@ -187,15 +142,17 @@ int start(spawn_plan& plan, int& fd) noexcept {
     alignas(16) char stack[stack_size];
     clone_request request;
     request.flags = clone_flags(plan.options);
+    // A change of credentials makes a process undumpable, and the kernel records that in the memory:
+    // if it were shared, the parent could not be inspected any more either.
     request.share_memory = !changes_credentials(plan.options);
-    request.cgroup = plan.options.cgroup;
+    request.cgroup = plan.options.cgroup.value_or(-1);
     request.stack = stack;
     request.stack_size = sizeof stack;
     request.run = run_spawn_plan;
     request.argument = &plan;
 
     plan.step = spawn_step::clone;
-    if (plan.options.cgroup >= 0 && is_frozen(plan.options.cgroup))
+    if (plan.options.cgroup.has_value() && is_frozen(*plan.options.cgroup))
         return EBUSY;
     pid_t pid = 0;
     {
@@ -228,7 +185,7 @@ int start(spawn_plan& plan, int& fd) noexcept {
         reap(pid, pidfd.get());
         const spawn_options& o = plan.options;
         if (plan.error == EINVAL && plan.step == spawn_step::enter_namespaces)
-            return explain_invalid_setns(o.enter_process, o.enter_namespaces);
+            return explain_invalid_setns(*o.enter_process, o.enter_namespaces);
         return plan.error;
     }
     fd = pidfd.release();
@@ -248,19 +205,12 @@ int spawn(const char* file, const char* const* argv, const spawn_options& option
     };
     if (file == nullptr || argv == nullptr)
         return refuse(EINVAL);
-    // A caller from a later time must not be told that what this library does not know was done.
-    if (size > sizeof options)
-        return refuse(EOPNOTSUPP);
     spawn_options known;
-    std::memcpy(static_cast<void*>(&known), &options, size);
-    for (const unsigned char byte : known.reserved)
-        if (byte != 0)
-            return refuse(EOPNOTSUPP);
-    if (!valid(known))
-        return refuse(EINVAL);
-    if (known.enter_process >= 0) {
+    if (const int error = take_options(options, size, known); error != 0)
+        return refuse(error);
+    if (known.enter_process.has_value()) {
         // setns would take the file descriptor of a namespace as well, which is no process.
-        if (const int error = identify::check(known.enter_process); error != 0)
+        if (const int error = identify::check(*known.enter_process); error != 0)
             return refuse(error, spawn_step::enter_namespaces);
     }
     shared_plan shared;

@@ -171,7 +171,6 @@ int run_spawn_plan(void* argument) noexcept {
     spawn_plan& plan = *static_cast<spawn_plan*>(argument);
     const spawn_options& o = plan.options;
     steps s(plan);
-    constexpr auto keep = static_cast<uid_t>(-1);
 
     // A kernel from before CLONE_PIDFD, which knew no such flag and paid no heed to it.
     s.take(spawn_step::clone, plan.pidfd < 0, [] { return -EOPNOTSUPP; });
@@ -179,22 +178,23 @@ int run_spawn_plan(void* argument) noexcept {
     s.take(spawn_step::signals, true, [&] { return set_signal_actions(o); });
     s.take(spawn_step::file_descriptors, true, [&] { return close_child_fds(o); });
     s.take(spawn_step::enter_namespaces, o.enter_namespaces != namespace_flags::none, [&] {
-        return call(SYS_setns, o.enter_process, static_cast<unsigned>(o.enter_namespaces));
+        return call(SYS_setns, *o.enter_process, static_cast<unsigned>(o.enter_namespaces));
     });
     s.take(spawn_step::session, o.new_session, [] { return call(SYS_setsid); });
-    s.take(spawn_step::process_group, o.process_group >= 0,
-           [&] { return call(SYS_setpgid, 0, o.process_group); });
+    s.take(spawn_step::process_group, o.process_group.has_value(),
+           [&] { return call(SYS_setpgid, 0, *o.process_group); });
     s.take(spawn_step::file_descriptors, true, [&] { return map_child_fds(o); });
     s.take(spawn_step::limits, true, [&] { return set_limits(o); });
-    s.take(spawn_step::priority, o.set_priority,
-           [&] { return call(SYS_setpriority, PRIO_PROCESS, 0, o.priority); });
+    s.take(spawn_step::priority, o.priority.has_value(),
+           [&] { return call(SYS_setpriority, PRIO_PROCESS, 0, *o.priority); });
     // From here on, if ids change, in a copy of the parent's memory: coverage does not see it.
-    s.take(spawn_step::groups, o.set_groups,
-           [&] { return call(uapi::sys_setgroups, o.groups.size(), o.groups.begin()); });
-    s.take(spawn_step::gid, o.gid != keep,
-           [&] { return call(uapi::sys_setresgid, o.gid, o.gid, o.gid); });
-    s.take(spawn_step::uid, o.uid != keep,
-           [&] { return call(uapi::sys_setresuid, o.uid, o.uid, o.uid); });
+    s.take(spawn_step::groups, o.groups.is_list(), [&] {
+        return call(uapi::sys_setgroups, o.groups.list().size(), o.groups.list().begin());
+    });
+    s.take(spawn_step::gid, o.gid.has_value(),
+           [&] { return call(uapi::sys_setresgid, *o.gid, *o.gid, *o.gid); });
+    s.take(spawn_step::uid, o.uid.has_value(),
+           [&] { return call(uapi::sys_setresuid, *o.uid, *o.uid, *o.uid); });
     s.take(spawn_step::directory, o.directory != nullptr,
            [&] { return call(SYS_chdir, o.directory); });
     // After the change of ids, which takes it away.
