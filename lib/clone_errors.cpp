@@ -17,7 +17,7 @@ namespace pidfd_util {
 namespace {
 
 /// A namespace of the calling thread, by the text of its link in /proc.
-struct namespace_link {
+struct link_text {
     char text[64] = {};
 
     /// 0, or a negated errno.
@@ -30,8 +30,8 @@ struct namespace_link {
 /// Whether the calling thread's children are born in another pid namespace than its own, after
 /// unshare(CLONE_NEWPID) or setns.
 bool children_go_elsewhere(int root) noexcept {
-    namespace_link own;
-    namespace_link childrens;
+    link_text own;
+    link_text childrens;
     if (own.read(root, "thread-self/ns/pid") != 0)
         return false;
     const long error = childrens.read(root, "thread-self/ns/pid_for_children");
@@ -68,7 +68,7 @@ bool cannot_nest_pid_namespaces() noexcept {
 } // namespace
 
 int explain_clone(int error, const spawn_options& o) noexcept {
-    const bool needs_clone3 = o.autoreap || o.cgroup >= 0;
+    const bool needs_clone3 = o.autoreap || o.cgroup.has_value();
     switch (error) {
     case EINTR:
         return EAGAIN;
@@ -81,7 +81,7 @@ int explain_clone(int error, const spawn_options& o) noexcept {
     case E2BIG: // arguments that are longer than the kernel knows
         return EOPNOTSUPP;
     case EOPNOTSUPP: // a cgroup in the state "domain invalid", says clone(2)
-        return o.cgroup >= 0 ? EBUSY : error;
+        return o.cgroup.has_value() ? EBUSY : error;
     default:
         return needs_clone3 ? who_forbids(error, [] { return sys::failing_clone3(nullptr, 0); })
                             : error;

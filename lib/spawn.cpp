@@ -6,6 +6,7 @@
 #include "identify.hpp"
 #include "namespaces.hpp"
 #include "spawn_child.hpp"
+#include "spawn_options.hpp"
 #include "spawn_outcome.hpp"
 #include "sys.hpp"
 #include "uapi.hpp"
@@ -13,7 +14,6 @@
 #include <pidfd_util/abi.hpp>
 #include <pidfd_util/unique_fd.hpp>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -57,42 +57,6 @@ private:
     int error_;
 };
 
-/// Every number is made from one file descriptor only.
-bool valid_mappings(array_view<fd_mapping> fds) noexcept {
-    if (fds.size() > max_fd_mappings)
-        return false;
-    for (const fd_mapping& m : fds) {
-        const bool twice =
-            std::any_of(fds.begin(), &m, [&m](fd_mapping n) { return n.to == m.to; });
-        if (m.to < 0 || twice)
-            return false;
-    }
-    return true;
-}
-
-bool valid(const spawn_options& o) noexcept {
-    // A pid namespace is for children to come; a time namespace for who shares no memory, and a new
-    // one has clocks of its own only where somebody sets them before the first process is in it.
-    constexpr auto enterable = namespace_flags::cgroup | namespace_flags::ipc |
-                               namespace_flags::mnt | namespace_flags::net | namespace_flags::user |
-                               namespace_flags::uts;
-    constexpr auto makeable = enterable | namespace_flags::pid;
-    if ((o.enter_namespaces | enterable) != enterable || (o.new_namespaces | makeable) != makeable)
-        return false;
-    if ((o.enter_namespaces != namespace_flags::none) != (o.enter_process >= 0))
-        return false;
-    if ((o.enter_namespaces & o.new_namespaces) != namespace_flags::none)
-        return false;
-    // The leader of a new session is the leader of a new group, and cannot join another.
-    if (o.process_group < -1 || (o.new_session && o.process_group != -1))
-        return false;
-    if (o.autokill && !o.autoreap)
-        return false;
-    if (o.cgroup < -1)
-        return false;
-    return valid_mappings(o.fds);
-}
-
 std::uint64_t clone_flags(const spawn_options& o) noexcept {
     std::uint64_t flags = static_cast<unsigned>(o.new_namespaces);
     if (o.autoreap)
@@ -100,15 +64,6 @@ std::uint64_t clone_flags(const spawn_options& o) noexcept {
     if (o.autokill)
         flags |= uapi::clone_autokill | (o.no_new_privs ? uapi::clone_nnp : 0);
     return flags;
-}
-
-/// A change of credentials makes a process undumpable, and the kernel writes that down in the
-/// memory: if it were shared, the parent could not be inspected any more either.
-bool changes_credentials(const spawn_options& o) noexcept {
-    constexpr auto keep = static_cast<uid_t>(-1);
-    return o.uid != keep || o.gid != keep || o.set_groups ||
-           ((o.new_namespaces | o.enter_namespaces) & namespace_flags::user) !=
-               namespace_flags::none;
 }
 
 /// A child that is born frozen would never run its program, for which its parent waits.
@@ -138,15 +93,17 @@ int start(spawn_plan& plan, int& fd, spawn_step& step) noexcept {
     alignas(16) char stack[stack_size];
     clone_request request;
     request.flags = clone_flags(o);
+    // A change of credentials makes a process undumpable, and the kernel records that in the memory:
+    // if it were shared, the parent could not be inspected any more either.
     request.share_memory = !changes_credentials(o);
-    request.cgroup = o.cgroup;
+    request.cgroup = o.cgroup.value_or(-1);
     request.stack = stack;
     request.stack_size = sizeof stack;
     request.run = run_spawn_plan;
     request.argument = &plan;
 
     step = spawn_step::clone;
-    if (o.cgroup >= 0 && is_frozen(o.cgroup))
+    if (o.cgroup.has_value() && is_frozen(*o.cgroup))
         return EBUSY;
     spawn_outcome own{};
     shared_outcome shared;
@@ -183,7 +140,7 @@ int start(spawn_plan& plan, int& fd, spawn_step& step) noexcept {
     }
     step = outcome.step;
     if (outcome.error == EINVAL && step == spawn_step::enter_namespaces)
-        return explain_invalid_setns(o.enter_process, o.enter_namespaces);
+        return explain_invalid_setns(*o.enter_process, o.enter_namespaces);
     return outcome.error;
 }
 
@@ -217,19 +174,12 @@ int spawn(const char* file, const char* const* argv, const spawn_options& option
     };
     if (file == nullptr || argv == nullptr)
         return refuse(EINVAL);
-    // A caller from a later time must not be told that what this library does not know was done.
-    if (size > sizeof options)
-        return refuse(EOPNOTSUPP);
     spawn_options known;
-    std::memcpy(static_cast<void*>(&known), &options, size);
-    for (const unsigned char byte : known.reserved)
-        if (byte != 0)
-            return refuse(EOPNOTSUPP);
-    if (!valid(known))
-        return refuse(EINVAL);
-    if (known.enter_process >= 0) {
+    if (const int error = take_options(options, size, known); error != 0)
+        return refuse(error);
+    if (known.enter_process.has_value()) {
         // setns would take the file descriptor of a namespace as well, which is no process.
-        if (const int error = identify::check(known.enter_process); error != 0)
+        if (const int error = identify::check(*known.enter_process); error != 0)
             return refuse(error, spawn_step::enter_namespaces);
     }
     spawn_plan plan{};

@@ -283,30 +283,30 @@ int run_spawn_plan(void* argument) noexcept {
     const spawn_plan& plan = *static_cast<const spawn_plan*>(argument);
     const spawn_options& o = plan.options;
     steps s(*plan.outcome);
-    constexpr auto keep = static_cast<uid_t>(-1);
 
     // A kernel from before CLONE_PIDFD ignored the flag.
     s.take(spawn_step::clone, plan.made != nullptr && *plan.made < 0, [] { return -EOPNOTSUPP; });
     // First of all: signals can only be let in once no handler is there that they could run.
     s.take(spawn_step::signals, true, [&] { return set_signal_actions(o, plan.made != nullptr); });
     s.take(spawn_step::enter_namespaces, o.enter_namespaces != namespace_flags::none, [&] {
-        return call(SYS_setns, o.enter_process, static_cast<unsigned>(o.enter_namespaces));
+        return call(SYS_setns, *o.enter_process, static_cast<unsigned>(o.enter_namespaces));
     });
     s.take(spawn_step::session, o.new_session, [] { return call(SYS_setsid); });
-    s.take(spawn_step::process_group, o.process_group >= 0,
-           [&] { return call(SYS_setpgid, 0, o.process_group); });
+    s.take(spawn_step::process_group, o.process_group.has_value(),
+           [&] { return call(SYS_setpgid, 0, *o.process_group); });
     int parent_fd = plan.parent_fd;
     s.take(spawn_step::file_descriptors, true, [&] { return map_child_fds(o, parent_fd); });
     s.take(spawn_step::limits, true, [&] { return set_limits(o); });
-    s.take(spawn_step::priority, o.set_priority,
-           [&] { return call(SYS_setpriority, PRIO_PROCESS, 0, o.priority); });
+    s.take(spawn_step::priority, o.priority.has_value(),
+           [&] { return call(SYS_setpriority, PRIO_PROCESS, 0, *o.priority); });
     // From here on, if ids change, in a copy of the parent's memory: coverage does not see it.
-    s.take(spawn_step::groups, o.set_groups,
-           [&] { return call(uapi::sys_setgroups, o.groups.size(), o.groups.begin()); });
-    s.take(spawn_step::gid, o.gid != keep,
-           [&] { return call(uapi::sys_setresgid, o.gid, o.gid, o.gid); });
-    s.take(spawn_step::uid, o.uid != keep,
-           [&] { return call(uapi::sys_setresuid, o.uid, o.uid, o.uid); });
+    s.take(spawn_step::groups, o.groups.is_list(), [&] {
+        return call(uapi::sys_setgroups, o.groups.list().size(), o.groups.list().begin());
+    });
+    s.take(spawn_step::gid, o.gid.has_value(),
+           [&] { return call(uapi::sys_setresgid, *o.gid, *o.gid, *o.gid); });
+    s.take(spawn_step::uid, o.uid.has_value(),
+           [&] { return call(uapi::sys_setresuid, *o.uid, *o.uid, *o.uid); });
     s.take(spawn_step::directory, o.directory != nullptr,
            [&] { return call(SYS_chdir, o.directory); });
     // After the change of ids, which takes it away.
