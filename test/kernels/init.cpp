@@ -36,6 +36,7 @@ void set_up_files() {
     mount_on("/dev/shm", "tmpfs", "mode=1777");
     mount_on("/proc", "proc");
     mount_on("/sys", "sysfs");
+    (void)!symlink("/proc/self/fd", "/dev/fd");
     mount_on("/sys/fs/cgroup", "cgroup2");
 }
 
