@@ -65,10 +65,15 @@ bool read_file(const std::string& path, std::string& text) {
     return true;
 }
 
+/// Appends pointers to the words, each of which ends with a null byte.
+void split(const std::string& words, std::vector<char*>& pointers) {
+    for (std::size_t at = 0; at < words.size(); at += std::strlen(&words[at]) + 1)
+        pointers.push_back(const_cast<char*>(&words[at]));
+}
+
 [[noreturn]] void execute(const std::string& command) {
     std::vector<char*> arguments;
-    for (std::size_t at = 0; at < command.size(); at += std::strlen(&command[at]) + 1)
-        arguments.push_back(const_cast<char*>(&command[at]));
+    split(command, arguments);
     arguments.push_back(nullptr);
     setsid();
     const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -78,8 +83,13 @@ bool read_file(const std::string& path, std::string& text) {
     static char path[] = "PATH=/usr/bin:/bin";
     static char home[] = "HOME=/root";
     static char slow[] = "PIDFD_UTIL_SLOW=1"; // an emulated processor
-    static char* const environment[] = {path, home, slow, nullptr};
-    execve(arguments[0], arguments.data(), environment);
+    std::vector<char*> environment = {path, home, slow};
+    std::string more;
+    if (!read_file("/guest/environment", more))
+        complain("/guest/environment");
+    split(more, environment);
+    environment.push_back(nullptr);
+    execve(arguments[0], arguments.data(), environment.data());
     complain(arguments[0]);
     _exit(127);
 }

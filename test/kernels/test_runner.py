@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: MIT
 """Tests of the runner itself, on the first kernel that is there: test_runner.py INIT"""
 
+import errno
 import sys
 import unittest
 from pathlib import Path
 from unittest import mock
 
 import guest
+import user_mode
 from catalogue import KERNELS
 
 SKIPPED = 77
@@ -62,6 +64,39 @@ class Runner(unittest.TestCase):
         parts = ("Uid:\t0\t0\t0\t0", "nobody:x:65534:", "/proc proc", "/sys sysfs", "/sys/fs/cgroup cgroup2")
         for part in parts:
             self.assertIn(part, outcome.output)
+
+
+class UserMode(unittest.TestCase):
+    """Each on the first user-mode kernel that is there."""
+
+    def setUp(self):
+        there = [k for k in KERNELS.values() if k.user_mode and guest.missing(k) is None]
+        if not there:
+            self.skipTest("no user-mode kernel is there")
+        patch = mock.patch.dict(globals(), kernel=there[0])
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def test_runs_where_the_processor_has_more_registers_than_the_kernel_knows(self):
+        (outcome,) = run("cat /proc/self/environ; exit 7")
+        self.assertEqual(outcome.status, 7)
+        self.assertIn("GLIBC_TUNABLES=", outcome.output)
+
+    def test_a_host_that_refuses_ptrace_is_named_as_the_reason(self):
+        with mock.patch.object(user_mode, "prepare_host", lambda: user_mode.refuse(errno.EPERM)):
+            with self.assertRaisesRegex(guest.HostRefuses, "ptrace: Operation not permitted|check_ptrace"):
+                run("exit 0")
+
+    def test_a_kernel_that_panics_for_another_reason_is_not_excused(self):
+        with mock.patch.object(guest, "emulator", return_value=["echo", "Kernel panic - not syncing"]):
+            with self.assertRaises(guest.NoVerdict) as raised:
+                run("exit 0")
+        self.assertNotIsInstance(raised.exception, guest.HostRefuses)
+
+    def test_words_of_a_program_about_ptrace_excuse_nothing(self):
+        with self.assertRaises(guest.NoVerdict) as raised:
+            run("echo ptrace failed: Operation not permitted; echo o > /proc/sysrq-trigger; sleep 1000")
+        self.assertNotIsInstance(raised.exception, guest.HostRefuses)
 
 
 if __name__ == "__main__":
