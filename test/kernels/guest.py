@@ -190,9 +190,12 @@ class Boot:
             self.command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=self.prepare,
         )  # fmt: skip
+        # SIGTERM would otherwise end this program alone, and leave the machine running.
+        before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
         try:
             yield process
         finally:
+            signal.signal(signal.SIGTERM, before)
             # The session: user-mode Linux is a process for each process of its own.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)

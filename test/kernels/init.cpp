@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -33,6 +34,14 @@ void mount_on(const char* place, const char* type, const char* options = nullptr
 
 void set_up_files() {
     mount_on("/dev", "devtmpfs");
+    // The kernel makes devices, but not the links that every distribution has.
+    for (const auto& [place, target] : {std::pair{"/dev/fd", "/proc/self/fd"},
+                                        {"/dev/stdin", "/proc/self/fd/0"},
+                                        {"/dev/stdout", "/proc/self/fd/1"},
+                                        {"/dev/stderr", "/proc/self/fd/2"}}) {
+        if (symlink(target, place) != 0 && errno != EEXIST)
+            complain(place);
+    }
     mount_on("/dev/shm", "tmpfs", "mode=1777");
     mount_on("/proc", "proc");
     mount_on("/sys", "sysfs");

@@ -3,6 +3,8 @@
 """Tests of the runner itself, on the first kernel that is there: test_runner.py INIT"""
 
 import errno
+import os
+import signal
 import sys
 import unittest
 from pathlib import Path
@@ -23,6 +25,17 @@ def script(text: str) -> guest.Program:
 
 def run(*scripts: str, seconds: float = 60) -> list[guest.Outcome]:
     return guest.run(kernel, init, [script(text) for text in scripts], seconds)
+
+
+class Ended(guest.Boot):
+    """A boot in which the runner gets SIGTERM, as from Meson after a time limit."""
+
+    group = 0
+
+    def lines(self, process, seconds):
+        Ended.group = process.pid
+        os.kill(os.getpid(), signal.SIGTERM)
+        yield from super().lines(process, seconds)
 
 
 class Runner(unittest.TestCase):
@@ -64,6 +77,16 @@ class Runner(unittest.TestCase):
         parts = ("Uid:\t0\t0\t0\t0", "nobody:x:65534:", "/proc proc", "/sys sysfs", "/sys/fs/cgroup cgroup2")
         for part in parts:
             self.assertIn(part, outcome.output)
+
+    def test_gives_a_program_the_links_of_dev(self):
+        (outcome,) = run("echo one | cat /dev/fd/0 && echo two > /dev/stdout && echo three > /dev/stderr")
+        self.assertEqual((outcome.status, outcome.output.split()), (0, ["one", "two", "three"]))
+
+    def test_ends_the_machine_where_the_runner_is_ended(self):
+        with self.assertRaises(SystemExit), mock.patch.object(guest, "Boot", Ended):
+            run("exit 0")
+        with self.assertRaises(ProcessLookupError):
+            os.killpg(Ended.group, 0)
 
 
 class UserMode(unittest.TestCase):
