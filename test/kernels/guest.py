@@ -71,6 +71,9 @@ def run(
 ) -> list[Outcome]:
     """Runs the programs one after the other in one boot, as root. They find the tools under the same
     paths as here. With `echo`, shows what they write at once."""
+    for path in (init, *tools, *(program.path for program in programs)):
+        if not path.exists():
+            raise NoVerdict(f"{path} is not built yet; without --no-rebuild, meson test builds it")
     nonce = secrets.token_hex(16)
     with tempfile.TemporaryDirectory() as scratch:
         image = Path(scratch) / "initramfs"

@@ -89,6 +89,12 @@ class Runner(unittest.TestCase):
             os.killpg(Ended.group, 0)
 
 
+class NotBuilt(unittest.TestCase):
+    def test_what_is_not_built_is_named(self):
+        with self.assertRaisesRegex(guest.NoVerdict, "/nowhere/init is not built yet"):
+            guest.run(kernel, Path("/nowhere/init"), [script("exit 0")], 60)
+
+
 class UserMode(unittest.TestCase):
     """Each on the first user-mode kernel that is there."""
 
