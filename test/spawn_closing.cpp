@@ -4,6 +4,7 @@
 #include "support/isolated.hpp"
 #include "support/lifecycle.hpp"
 #include "support/processes.hpp"
+#include "support/rounds.hpp"
 #include "uapi.hpp"
 
 #include <algorithm>
@@ -35,9 +36,9 @@ surroundings under(const profile& kernel) {
 
 /// How often an epoll instance reports a child that was waited for and closed right after another
 /// one was started with these options. Negative: an errno.
-int late_reports(const char* file, const spawn_options& options, int rounds) {
+int late_reports(const char* file, const spawn_options& options, int count) {
     int late = 0;
-    for (int i = 0; i < rounds; ++i) {
+    for (int i = 0; i < count; ++i) {
         const unique_fd epoll(epoll_create1(EPOLL_CLOEXEC));
         auto first = spawn(spawnee(), arguments({}));
         if (!first)
@@ -57,9 +58,9 @@ int late_reports(const char* file, const spawn_options& options, int rounds) {
 
 /// How often the reading end of a pipe is not at its end although the caller's only writing end was
 /// closed right after a child was started.
-int late_pipes(int rounds) {
+int late_pipes(int count) {
     int late = 0;
-    for (int i = 0; i < rounds; ++i) {
+    for (int i = 0; i < count; ++i) {
         int ends[2];
         if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
             return -errno;
@@ -117,11 +118,11 @@ TEST_CASE("when spawn returns, its child has no copy of the caller's other pidfd
         };
         const auto got = isolated(under(kernel), [] {
             facts f{};
-            f.reports = late_reports(spawnee(), {}, 500);
+            f.reports = late_reports(spawnee(), {}, rounds(500));
             // Also where the program itself is reached by a file descriptor.
             const int program = open(spawnee(), O_RDONLY | O_CLOEXEC);
-            f.reports_by_fd = late_reports(numbered("/dev/fd", program).c_str(), {}, 200);
-            f.pipes = late_pipes(200);
+            f.reports_by_fd = late_reports(numbered("/dev/fd", program).c_str(), {}, rounds(200));
+            f.pipes = late_pipes(rounds(200));
             return f;
         });
         REQUIRE(got);
