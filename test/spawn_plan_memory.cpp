@@ -24,6 +24,12 @@ using namespace support;
 
 namespace {
 
+long milliseconds() {
+    timespec t{};
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return static_cast<long>(t.tv_sec) * 1000 + t.tv_nsec / 1000000;
+}
+
 struct mapping {
     unsigned long begin;
     unsigned long end;
@@ -111,7 +117,7 @@ private:
 /// A search that takes the child some milliseconds.
 std::string long_path() {
     std::string path;
-    for (int i = 0; i < 3000; ++i)
+    for (int i = 0; i < 500; ++i)
         path += "/nonexistent:";
     const std::string program = spawnee();
     return path + program.substr(0, program.rfind('/'));
@@ -142,7 +148,8 @@ facts spawn_beside(attack act, const spawn_options& options) {
         if (f.error == 0)
             f.error = error;
     };
-    for (int i = 0; i < 60; ++i) {
+    const auto end = milliseconds() + 2000;
+    while (milliseconds() < end) {
         auto c = spawn("pidfd-util-spawnee", arguments({"exit", "6"}), options);
         const auto status = c ? c->wait() : expected<exit_status>(unexpected(c.error()));
         check(status ? 0 : status.error().value(), 0);
@@ -161,13 +168,8 @@ void leave(const mapping&) {}
 /// Writes an outcome there, again and again: an errno and the step `uid`.
 void forge(const mapping& m) {
     const int outcome[] = {EACCES, static_cast<int>(spawn_step::uid)};
-    const auto now = [] {
-        timespec t{};
-        clock_gettime(CLOCK_MONOTONIC, &t);
-        return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-    };
-    const auto end = now() + 40;
-    while (now() < end)
+    const auto end = milliseconds() + 10;
+    while (milliseconds() < end)
         for (int i = 0; i < 1000; ++i)
             std::memcpy(reinterpret_cast<void*>(m.begin), outcome, sizeof outcome);
 }
@@ -193,8 +195,7 @@ TEST_CASE("where the new child has a copy of the memory, a forked one cannot for
         SKIP_TEST("this user may not make user namespaces");
     const auto got = isolated({}, [&o] { return spawn_beside(forge, o); });
     REQUIRE(got);
-    CHECK(got->forks > 0);
-    CHECK(got->found > 0);
+    CHECK(got->found > 0); // or the test would have shown nothing
     CAPTURE(got->error);
     CHECK(got->wrong == 0);
 }
