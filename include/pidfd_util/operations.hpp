@@ -108,7 +108,7 @@ public:
     /// | EREMOTE | `foreign_namespace` | it has no pid in the caller's pid namespace |
     [[nodiscard]] expected<credentials> get_creds(answer_path* answered = nullptr) const noexcept {
         credentials creds{};
-        return detail::result(abi::get_creds(fd_, creds, answered), creds);
+        return detail::result(abi::get_creds(fd_, creds, sizeof creds, answered), creds);
     }
 
     /// The id of the process's cgroup in the cgroup2 hierarchy: the inode number of its directory.
