@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#include <utility>
 
 namespace pidfd_util {
 
@@ -114,36 +115,68 @@ long set_parent_death(const spawn_plan& plan) noexcept {
     return parent == plan.parent || parent == 0 ? 0 : -ESRCH;
 }
 
-/// Like execvpe, but for the shell: the first directory whose file can be run.
-long search_and_run(const spawn_plan& plan) noexcept {
-    char path[PATH_MAX];
-    const std::size_t name_size = std::strlen(plan.file) + 1;
-    long outcome = -ENOENT;
-    for (const char* next = plan.search; next != nullptr;) {
-        const char* const end = strchrnul(next, ':');
-        const auto length = static_cast<std::size_t>(end - next);
-        if (length + 1 + name_size <= sizeof path) {
-            std::memcpy(path, next, length);
-            path[length] = '/';
+/// The paths that the program may have: `file`, or one in each directory of the search.
+class candidates {
+public:
+    explicit candidates(const spawn_plan& plan) noexcept
+        : plan_(plan), next_(plan.search), name_size_(std::strlen(plan.file) + 1) {}
+
+    /// The next path; null after the last one.
+    const char* next() noexcept {
+        if (plan_.search == nullptr)
+            return std::exchange(done_, true) ? nullptr : plan_.file;
+        while (next_ != nullptr) {
+            const char* const begin = next_;
+            const char* const end = strchrnul(begin, ':');
+            next_ = *end == ':' ? end + 1 : nullptr;
+            const auto length = static_cast<std::size_t>(end - begin);
+            if (length + 1 + name_size_ > sizeof path_) {
+                too_long_ = true;
+                continue;
+            }
+            std::memcpy(path_, begin, length);
+            path_[length] = '/';
             // An empty directory in the list is the working directory.
-            std::memcpy(path + length + (length != 0 ? 1 : 0), plan.file, name_size);
-            const long r = call(SYS_execve, path, plan.argv, plan.environment);
-            if (r == -EACCES)
-                outcome = r;
-            else if (r != -ENOENT && r != -ENOTDIR)
-                return r;
-        } else if (outcome == -ENOENT) {
-            outcome = -ENAMETOOLONG;
+            std::memcpy(path_ + length + (length != 0 ? 1 : 0), plan_.file, name_size_);
+            return path_;
         }
-        next = *end == ':' ? end + 1 : nullptr;
+        return nullptr;
     }
-    return outcome;
+
+    /// Whether a path was passed over because it is too long.
+    bool too_long() const noexcept { return too_long_; }
+
+private:
+    const spawn_plan& plan_;
+    const char* next_;
+    std::size_t name_size_;
+    bool done_ = false;
+    bool too_long_ = false;
+    char path_[PATH_MAX];
+};
+
+long close_fds(const spawn_plan& plan) noexcept {
+    path_fds on_the_way;
+    candidates c(plan);
+    while (const char* const path = c.next())
+        on_the_way.add_from(path);
+    return close_child_fds(plan.options, on_the_way);
 }
 
+/// Like execvpe, but for the shell: the first directory whose file can be run.
 long run_program(const spawn_plan& plan) noexcept {
-    if (plan.search != nullptr)
-        return search_and_run(plan);
-    return call(SYS_execve, plan.file, plan.argv, plan.environment);
+    if (plan.search == nullptr)
+        return call(SYS_execve, plan.file, plan.argv, plan.environment);
+    candidates c(plan);
+    long outcome = -ENOENT;
+    while (const char* const path = c.next()) {
+        const long r = call(SYS_execve, path, plan.argv, plan.environment);
+        if (r == -EACCES)
+            outcome = r;
+        else if (r != -ENOENT && r != -ENOTDIR)
+            return r;
+    }
+    return outcome == -ENOENT && c.too_long() ? -ENAMETOOLONG : outcome;
 }
 
 class steps {
@@ -177,14 +210,14 @@ int run_spawn_plan(void* argument) noexcept {
     s.take(spawn_step::clone, plan.pidfd < 0, [] { return -EOPNOTSUPP; });
     // First of all: signals can only be let in once no handler is there that they could run.
     s.take(spawn_step::signals, true, [&] { return set_signal_actions(o); });
-    s.take(spawn_step::file_descriptors, true, [&] { return close_child_fds(o); });
     s.take(spawn_step::enter_namespaces, o.enter_namespaces != namespace_flags::none, [&] {
         return call(SYS_setns, o.enter_process, static_cast<unsigned>(o.enter_namespaces));
     });
     s.take(spawn_step::session, o.new_session, [] { return call(SYS_setsid); });
     s.take(spawn_step::process_group, o.process_group >= 0,
            [&] { return call(SYS_setpgid, 0, o.process_group); });
-    s.take(spawn_step::file_descriptors, true, [&] { return map_child_fds(o); });
+    int own = -1;
+    s.take(spawn_step::file_descriptors, true, [&] { return map_child_fds(o, own); });
     s.take(spawn_step::limits, true, [&] { return set_limits(o); });
     s.take(spawn_step::priority, o.set_priority,
            [&] { return call(SYS_setpriority, PRIO_PROCESS, 0, o.priority); });
@@ -202,6 +235,9 @@ int run_spawn_plan(void* argument) noexcept {
            [&] { return set_parent_death(plan); });
     s.take(spawn_step::no_new_privs, o.no_new_privs,
            [] { return call(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); });
+    // Not left to execve, which has let the parent go on before it acts on close-on-exec flags. Last,
+    // as the directory and the program may be reached by a file descriptor.
+    s.take(spawn_step::file_descriptors, o.close_other_fds, [&] { return close_fds(plan); });
     s.take(spawn_step::signals, true, [&] { return set_signal_mask(plan); });
     s.take(spawn_step::exec, true, [&] { return run_program(plan); });
     return 127; // nobody sees it: the parent reaps this child and reports the error

@@ -109,6 +109,17 @@ int raw_fd(long number, Args... args) noexcept {
     return fd;
 }
 
+int map(std::size_t size, int sharing, void*& where) noexcept {
+    return once([&] {
+        void* const found =
+            ::mmap(nullptr, size, PROT_READ | PROT_WRITE, sharing | MAP_ANONYMOUS, -1, 0);
+        if (found == MAP_FAILED)
+            return -1;
+        where = found;
+        return 0;
+    });
+}
+
 } // namespace
 
 long call(long number, long a, long b, long c, long d, long e, long f) noexcept {
@@ -160,13 +171,21 @@ int keep_on_exec(int fd) noexcept {
     return raw(fcntl_number, fd, F_SETFD, 0);
 }
 
-int close_range_on_exec(int first) noexcept {
-    return raw(SYS_close_range, first, ~0U, uapi::close_range_cloexec);
+int close_range(unsigned first, unsigned last) noexcept {
+    return raw(SYS_close_range, first, last, 0U);
 }
 
 int filesystem_magic(int fd, long& magic) noexcept {
     struct statfs fs {};
     const int result = once([&] { return ::fstatfs(fd, &fs); });
+    if (result == 0)
+        magic = static_cast<long>(fs.f_type);
+    return result;
+}
+
+int filesystem_magic_of(const char* path, long& magic) noexcept {
+    struct statfs fs {};
+    const int result = once([&] { return ::statfs(path, &fs); });
     if (result == 0)
         magic = static_cast<long>(fs.f_type);
     return result;
@@ -314,15 +333,12 @@ int wait_by_number(pid_t pid) noexcept {
     });
 }
 
+int map_memory(std::size_t size, void*& where) noexcept {
+    return map(size, MAP_PRIVATE, where);
+}
+
 int map_shared(std::size_t size, void*& where) noexcept {
-    return once([&] {
-        void* const found =
-            ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-        if (found == MAP_FAILED)
-            return -1;
-        where = found;
-        return 0;
-    });
+    return map(size, MAP_SHARED, where);
 }
 
 void unmap(void* where, std::size_t size) noexcept {

@@ -54,10 +54,11 @@ int duplicate_above(int fd, int lowest) noexcept;
 int replace(int from, int to) noexcept;
 int set_cloexec(int fd) noexcept;
 int keep_on_exec(int fd) noexcept;
-/// Every file descriptor from `first` on. Linux 5.11.
-int close_range_on_exec(int first) noexcept;
+/// Closes every file descriptor from `first` to `last`. Linux 5.9.
+int close_range(unsigned first, unsigned last) noexcept;
 
 int filesystem_magic(int fd, long& magic) noexcept;
+int filesystem_magic_of(const char* path, long& magic) noexcept;
 
 struct inode {
     std::uint32_t device; // of a file system without a disk, numbered by the kernel; else 0
@@ -124,7 +125,8 @@ int failing_clone3(const uapi::clone_args* args, std::size_t size) noexcept;
 
 /// wait4 for a child of any kind that nobody else can have reaped.
 int wait_by_number(pid_t pid) noexcept;
-/// Memory of zeros that stays common with a forked child.
+/// Memory of zeros: of the caller's own, or common with a forked child.
+int map_memory(std::size_t size, void*& where) noexcept;
 int map_shared(std::size_t size, void*& where) noexcept;
 void unmap(void* where, std::size_t size) noexcept;
 

@@ -78,8 +78,6 @@ struct clone_args {
 };
 static_assert(sizeof(clone_args) == 88);
 
-inline constexpr unsigned close_range_cloexec = 1U << 2; // Linux 5.11
-
 inline constexpr long proc_super_magic = 0x9fa0;
 inline constexpr long pidfs_magic = 0x50494446;
 
