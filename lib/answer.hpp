@@ -23,9 +23,7 @@ public:
 
     constexpr bool is_undecided() const noexcept { return undecided_; }
     /// Returns 0 or the errno, and `otherwise` in the place of `ask_another`.
-    constexpr int error_or(int otherwise) const noexcept {
-        return undecided_ ? otherwise : error_;
-    }
+    constexpr int error_or(int otherwise) const noexcept { return undecided_ ? otherwise : error_; }
 
 private:
     int error_;
@@ -69,6 +67,12 @@ int who_forbids(int error, CallOnNoFd on_no_fd) noexcept {
 template <class CallOnNoFd>
 int who_succeeds(CallOnNoFd on_no_fd) noexcept {
     return on_no_fd() >= 0 ? ENOSYS : 0;
+}
+
+/// For an errno that the call never has: EIO, unless every call can have it. Its meaning for other
+/// calls must not be taken for an answer.
+constexpr int out_of_place(int error) noexcept {
+    return error == ENOMEM || error == EAGAIN ? error : EIO;
 }
 
 /// For a file descriptor that the library itself has opened: EBADF about it says nothing about the

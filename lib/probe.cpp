@@ -27,7 +27,9 @@ constexpr std::uint32_t bit(feature f) noexcept {
 }
 
 /// What the errno of a trial says, if 0 and `expected` are what the feature itself would answer.
-int judge(int error, int expected, availability& result) noexcept {
+int judge(path_result answer, int expected, availability& result) noexcept {
+    const int error = answer.error_or(0);
+    // Undecided: the feature answered, only not about this one process.
     if (error == 0 || error == expected) {
         result = availability::available;
         return 0;
@@ -139,7 +141,7 @@ int open_thread(unique_fd& self) noexcept {
 }
 
 /// The others, on a pidfd of the caller.
-int try_on(int self, feature f) noexcept {
+path_result try_on(int self, feature f) noexcept {
     uapi::pidfd_info info{};
     unique_fd ns;
     std::uint64_t id = 0;

@@ -31,7 +31,7 @@ int read_status(const procfs::process& process, status::record& result) noexcept
     return process.settle(error != 0 ? error : status::read(file.get(), result));
 }
 
-/// Whosever this pid is now.
+/// Of whichever process has this pid now; unverified.
 int read_status(int root, pid_t pid, status::record& result) noexcept {
     unique_fd file;
     const int error = procfs::open_file(root, pid, "status", O_RDONLY, file);
@@ -71,6 +71,13 @@ int open_visible(procfs::process& process, int fd, std::size_t& depth, pid_t& pi
     if (const int error = pidns::depth_of_caller(process.root(), depth); error != 0)
         return error;
     const fdinfo::record& shown = process.shown();
+    if (depth > 1 && shown.nspid.count == 0) { // before Linux 5.5 only status has the list
+        status::record found{};
+        if (const int error = read_status(process, found); error != 0)
+            return error;
+        const int error = pidns::translate(process.root(), shown.pid, found.nspid, depth, pid);
+        return process.settle(error);
+    }
     const int error = pidns::translate(process.root(), shown.pid, shown.nspid, depth, pid);
     // A number that needs no translation was right when it was read.
     return depth == 1 ? error : process.settle(error);
@@ -124,11 +131,12 @@ int cgroupid_by_procfs(int fd, std::uint64_t& cgroupid) noexcept {
     return cgroup::find_id(process, fd, cgroupid);
 }
 
-int info_by_ioctl(int fd, abi::info_record& r) noexcept {
+path_result info_by_ioctl(int fd, abi::info_record& r) noexcept {
     uapi::pidfd_info i{};
     constexpr auto wanted = uapi::info_pid | uapi::info_creds | uapi::info_cgroupid;
-    if (const int error = info_ioctl::get(fd, wanted, uapi::info_pid, i); error != 0)
-        return error;
+    const path_result got = info_ioctl::get(fd, wanted, uapi::info_pid, i);
+    if (got.error_or(EOPNOTSUPP) != 0)
+        return got;
     r.pid = to_pid(i.pid);
     r.tgid = to_pid(i.tgid);
     r.ppid = to_pid(i.ppid);
@@ -179,8 +187,8 @@ int ask(int fd, answer_path* answered, std::uint64_t field, FromInfo from_info, 
         Other other) noexcept {
     const auto by_ioctl = [&] {
         uapi::pidfd_info info{};
-        const int error = info_ioctl::get(fd, field, field, info);
-        return error != 0 ? error : from_info(info);
+        const path_result got = info_ioctl::get(fd, field, field, info);
+        return got.error_or(EOPNOTSUPP) != 0 ? got : path_result(from_info(info));
     };
     return probe::choose(fd, answered, feature::info_ioctl,
                          probe::path{answer_path::ioctl, by_ioctl}, probe::path{name, other});

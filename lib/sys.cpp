@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -16,19 +17,12 @@ namespace pidfd_util::sys {
 
 namespace {
 
-// Where there are two, the older one has ids of 16 bits.
-#ifdef SYS_getuid32
-constexpr long getuid_number = SYS_getuid32;
-#else
-constexpr long getuid_number = SYS_getuid;
-#endif
-
 /// The result of a call that looks up a path: EPERM and EACCES are the kernel's own if it looks up
 /// nothing on fd -1. The library's own file descriptors are open: EBADF is nobody's answer.
 template <class CallOnNoFd>
 int by_path(int result, CallOnNoFd on_no_fd) noexcept {
-    return believe<EPERM, EACCES, ENOENT, ENOTDIR, ESRCH, EMFILE, ENFILE, ELOOP, ENAMETOOLONG, EXDEV,
-                   EINVAL, EOPNOTSUPP, EOVERFLOW, ENODEV, ESTALE>(
+    return believe<EPERM, EACCES, ENOENT, ENOTDIR, ESRCH, EMFILE, ENFILE, ELOOP, ENAMETOOLONG,
+                   EXDEV, EINVAL, EOPNOTSUPP, EOVERFLOW, ENODEV, ESTALE>(
         -who_forbids(-result, on_no_fd));
 }
 
@@ -69,11 +63,10 @@ int openat2_on_mount(int dir, const char* path, int flags) noexcept {
 
 ssize_t read_link(int fd, char* buffer, std::size_t size) noexcept {
     // The kernel has no empty links: "error 0" reads as one.
-    const ssize_t length = once(
-        [=] { return static_cast<ssize_t>(::syscall(SYS_readlinkat, fd, "", buffer, size)); });
-    const int error = by_path(static_cast<int>(length), [=] {
-        return raw(SYS_readlinkat, -1, ".", buffer, size);
-    });
+    const ssize_t length =
+        once([=] { return static_cast<ssize_t>(::syscall(SYS_readlinkat, fd, "", buffer, size)); });
+    const int error = by_path(static_cast<int>(length),
+                              [=] { return raw(SYS_readlinkat, -1, ".", buffer, size); });
     return error == 0 ? -ENOSYS : error;
 }
 
@@ -89,15 +82,24 @@ ssize_t read(int fd, char* buffer, std::size_t size) noexcept {
         once([=] { return static_cast<ssize_t>(::syscall(SYS_read, fd, buffer, size)); }));
 }
 
+ssize_t read_directory(int dir, char* buffer, std::size_t size) noexcept {
+    return believe<ENOENT, ESRCH>(
+        once([=] { return static_cast<ssize_t>(::syscall(SYS_getdents64, dir, buffer, size)); }));
+}
+
 ssize_t read_from_start(int fd, char* buffer, std::size_t size) noexcept {
     // Two zeros for the offset: on 32-bit machines it is a pair, on some after a filler.
-    const ssize_t length = believe<ENOENT, ESRCH>(once(
-        [=] { return static_cast<ssize_t>(::syscall(SYS_pread64, fd, buffer, size, 0L, 0L, 0L)); }));
+    const ssize_t length = believe<ENOENT, ESRCH>(once([=] {
+        return static_cast<ssize_t>(::syscall(SYS_pread64, fd, buffer, size, 0L, 0L, 0L));
+    }));
     return length == 0 ? -EBADMSG : length;
 }
 
 int open_flags(int fd) noexcept {
-    return believe<EBADF>(raw(fcntl_number, fd, F_GETFL));
+    const int flags = believe<EBADF>(raw(fcntl_number, fd, F_GETFL));
+    if (flags == 0)
+        return -who_succeeds([] { return raw(fcntl_number, -1, F_GETFL); });
+    return flags;
 }
 
 int duplicate(int fd) noexcept {
@@ -105,8 +107,7 @@ int duplicate(int fd) noexcept {
 }
 
 int duplicate_above(int fd, int lowest) noexcept {
-    const int copy =
-        raw_fd([=] { return raw(fcntl_number, fd, F_DUPFD_CLOEXEC, lowest); });
+    const int copy = raw_fd([=] { return raw(fcntl_number, fd, F_DUPFD_CLOEXEC, lowest); });
     return copy == -EINVAL ? -EMFILE // `lowest` is not below the limit RLIMIT_NOFILE
                            : believe<EBADF, EMFILE>(copy);
 }
@@ -128,19 +129,28 @@ int is_cloexec(int fd) noexcept {
 }
 
 int keep_on_exec(int fd) noexcept {
-    return believe<EBADF>(raw(fcntl_number, fd, F_SETFD, 0));
+    const int error = believe<EBADF>(raw(fcntl_number, fd, F_SETFD, 0));
+    return error == 0 && is_cloexec(fd) == 1 ? -ENOSYS : error;
 }
 
 int close_range(unsigned first, unsigned last) noexcept {
-    return raw(SYS_close_range, first, last, 0U);
+    const auto close = [](unsigned from, unsigned to) {
+        return raw(SYS_close_range, from, to, 0U);
+    };
+    const int error = believe<EINVAL>(close(first, last));
+    // The program would have what was to be closed. A range must not end before it begins.
+    return error == 0 ? -who_succeeds([=] { return close(1, 0); }) : error;
 }
 
 int filesystem_magic(int fd, long& magic) noexcept {
     struct statfs fs {};
     const int result = believe<EBADF>(once([&] { return ::fstatfs(fd, &fs); }));
-    if (result == 0)
-        magic = static_cast<long>(fs.f_type);
-    return result;
+    if (result != 0)
+        return result;
+    if (fs.f_type == 0) // no file system has this number
+        return -ENOSYS;
+    magic = static_cast<long>(fs.f_type);
+    return 0;
 }
 
 int filesystem_magic_of(const char* path, long& magic) noexcept {
@@ -153,11 +163,13 @@ int filesystem_magic_of(const char* path, long& magic) noexcept {
 
 int stat_inode(int fd, inode& result) noexcept {
     uapi::statx st{};
-    const int error =
-        believe<EBADF>(raw(SYS_statx, fd, "", AT_EMPTY_PATH, uapi::statx_ino, &st));
-    if (error == 0)
-        result = {st.dev_major == 0 ? st.dev_minor : 0, st.ino};
-    return error;
+    const int error = believe<EBADF>(raw(SYS_statx, fd, "", AT_EMPTY_PATH, uapi::statx_ino, &st));
+    if (error != 0)
+        return error;
+    if ((st.mask & uapi::statx_ino) == 0) // every kernel tells it
+        return -ENOSYS;
+    result = {st.dev_major == 0 ? st.dev_minor : 0, st.ino};
+    return 0;
 }
 
 int stat_place(int fd, file_place& result) noexcept {
@@ -216,7 +228,8 @@ int ioctl_fd(int fd, unsigned long request) noexcept {
 }
 
 int setns(int fd, unsigned flags) noexcept {
-    const int error = believe<EBADF, EINVAL, ESRCH, EPERM, EACCES, EUSERS>(raw(SYS_setns, fd, flags));
+    const int error =
+        believe<EBADF, EINVAL, ESRCH, EPERM, EACCES, EUSERS>(raw(SYS_setns, fd, flags));
     // Whoever enters a namespace relies on being there.
     return error == 0 ? -who_succeeds([=] { return raw(SYS_setns, -1, flags); }) : error;
 }
@@ -242,7 +255,10 @@ int pidfd_getfd(int fd, int target) noexcept {
 }
 
 int getpgid(pid_t pid) noexcept {
-    return believe<ESRCH>(raw(SYS_getpgid, pid));
+    const int group = believe<ESRCH>(raw(SYS_getpgid, pid));
+    if (group == 0) // also a group of an outer pid namespace
+        return -who_succeeds([] { return raw(SYS_getpgid, -1); });
+    return group;
 }
 
 int set_signal_mask(const signal_set& mask, signal_set* old) noexcept {
@@ -253,19 +269,28 @@ int set_signal_mask(const signal_set& mask, signal_set* old) noexcept {
     return error == 0 && old != nullptr && old->has(SIGKILL) ? -ENOSYS : error;
 }
 
+int failing_clone(unsigned flags) noexcept {
+    // Handlers are shared with the memory only. Some machines take the stack first.
+    const unsigned long refused = (flags | CLONE_SIGHAND) & ~static_cast<unsigned>(CLONE_VM);
+    return raw(SYS_clone, refused, refused, nullptr, nullptr, nullptr);
+}
+
 int failing_clone3(const uapi::clone_args* args, std::size_t size) noexcept {
     return raw(SYS_clone3, args, size);
 }
 
-int wait_by_number(pid_t pid) noexcept {
-    return patiently([&] {
+int wait_by_number(pid_t pid, int options, int& status) noexcept {
 #ifdef SYS_wait4
-        return ::syscall(SYS_wait4, long{pid}, nullptr, long{uapi::wait_all}, nullptr);
+    return patiently([&] { return ::syscall(SYS_wait4, long{pid}, &status, options, nullptr); });
 #else
-        siginfo_t info;
-        return ::syscall(SYS_waitid, P_PID, pid, &info, WEXITED | uapi::wait_all, nullptr);
+    siginfo_t info;
+    const int error = patiently(
+        [&] { return ::syscall(SYS_waitid, P_PID, pid, &info, WEXITED | options, nullptr); });
+    if (error != 0)
+        return error;
+    status = info.si_code == CLD_EXITED ? info.si_status << 8 : info.si_status;
+    return pid;
 #endif
-    });
 }
 
 int map_memory(std::size_t size, void*& where) noexcept {
@@ -293,10 +318,15 @@ pid_t gettid() noexcept {
 }
 
 int getuid(uid_t& uid) noexcept {
-    const long result = believe<>(once([] { return ::syscall(getuid_number); }));
-    if (result < 0)
-        return static_cast<int>(result);
-    uid = static_cast<uid_t>(result);
+    // Not getuid: of that, "error 0" of a filter would read as root.
+    constexpr auto nobody = static_cast<uid_t>(-1);
+    uid_t ids[3] = {nobody, nobody, nobody};
+    const int error = believe<>(raw(uapi::sys_getresuid, &ids[0], &ids[1], &ids[2]));
+    if (error != 0)
+        return error;
+    if (ids[0] == nobody)
+        return -ENOSYS;
+    uid = ids[0];
     return 0;
 }
 

@@ -54,6 +54,8 @@ int openat2_on_mount(int dir, const char* path, int flags) noexcept;
 ssize_t read_link(int fd, char* buffer, std::size_t size) noexcept;
 void close(int fd) noexcept;
 ssize_t read(int fd, char* buffer, std::size_t size) noexcept;
+/// getdents64.
+ssize_t read_directory(int dir, char* buffer, std::size_t size) noexcept;
 /// Reads from the start of the file: a file of /proc is generated anew. EBADMSG if it is empty.
 ssize_t read_from_start(int fd, char* buffer, std::size_t size) noexcept;
 /// With what flags of open(2) it was opened. Works on every file descriptor that is open.
@@ -148,11 +150,13 @@ struct signal_set {
 /// `old` may be null: then a filter that answers "error 0" is not noticed.
 int set_signal_mask(const signal_set& mask, signal_set* old) noexcept;
 
+/// clone with these flags and others that no kernel takes together: nothing is made.
+int failing_clone(unsigned flags) noexcept;
 /// clone3 with arguments that no kernel takes, by which it tells what it knows: nothing is made.
 int failing_clone3(const uapi::clone_args* args, std::size_t size) noexcept;
 
-/// wait4 for a child of any kind that nobody else can have reaped.
-int wait_by_number(pid_t pid) noexcept;
+/// wait4: the pid of a child that has ended and is reaped.
+int wait_by_number(pid_t pid, int options, int& status) noexcept;
 /// Memory of zeros: of the caller's own, or common with a forked child.
 int map_memory(std::size_t size, void*& where) noexcept;
 int map_shared(std::size_t size, void*& where) noexcept;

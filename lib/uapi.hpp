@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <fcntl.h>
+#include <limits>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 
@@ -45,10 +46,14 @@ namespace pidfd_util::uapi {
 #ifdef SYS_setresuid32
 inline constexpr long sys_setresuid = SYS_setresuid32;
 inline constexpr long sys_setresgid = SYS_setresgid32;
+inline constexpr long sys_getresuid = SYS_getresuid32;
+inline constexpr long sys_getresgid = SYS_getresgid32;
 inline constexpr long sys_setgroups = SYS_setgroups32;
 #else
 inline constexpr long sys_setresuid = SYS_setresuid;
 inline constexpr long sys_setresgid = SYS_setresgid;
+inline constexpr long sys_getresuid = SYS_getresuid;
+inline constexpr long sys_getresgid = SYS_getresgid;
 inline constexpr long sys_setgroups = SYS_setgroups;
 #endif
 
@@ -56,8 +61,9 @@ inline constexpr unsigned pidfd_nonblock = O_NONBLOCK;
 inline constexpr unsigned pidfd_thread = O_EXCL;
 inline constexpr unsigned signal_thread_group = 1U << 1;
 
-inline constexpr int p_pidfd = 3;           // idtype_t of waitid
-inline constexpr int wait_all = 0x40000000; // __WALL
+inline constexpr int p_pidfd = 3;                                  // idtype_t of waitid
+inline constexpr int wait_all = 0x40000000;                        // __WALL
+inline constexpr int wait_clone = std::numeric_limits<int>::min(); // __WCLONE
 
 inline constexpr std::uint64_t clone_pidfd = 0x1000;
 inline constexpr std::uint64_t clone_into_cgroup = 1ULL << 33; // Linux 5.7
@@ -175,6 +181,9 @@ inline constexpr unsigned long get_info_coredump =
 constexpr unsigned long get_namespace(unsigned number) noexcept {
     return _IO(pidfs_ioctl_magic, number);
 }
+
+// NS_GET_USERNS, of any namespace
+inline constexpr unsigned long get_owner = _IO(0xb7, 1);
 
 } // namespace pidfd_util::uapi
 

@@ -69,9 +69,11 @@ int wait_until(int fd, int changes, std::int64_t deadline, siginfo_t& info) noex
         const int error = -sys::waitid(fd, info, changes | any_child | WNOHANG);
         if (error != 0)
             return explain(fd, error);
-        const std::int64_t now = deadline == abi::at_once ? 0 : sys::now();
-        if (info.si_pid != 0 || now >= deadline)
+        std::int64_t now = 0;
+        if (info.si_pid != 0 || deadline == abi::at_once)
             return 0;
+        if (const int unknown = -sys::now(now); unknown != 0 || now >= deadline)
+            return unknown;
         if (pause == 0) {
             // A process that may have no file descriptor cannot poll either.
             if (const int events = sys::poll(fd, deadline); events < 0 && events != -EMFILE)
@@ -80,7 +82,8 @@ int wait_until(int fd, int changes, std::int64_t deadline, siginfo_t& info) noex
             continue;
         }
         // Readiness was only a hint: a tracer of the child may have to wait for it first, say.
-        sys::sleep(std::min(pause, deadline - now));
+        if (const int awake = -sys::sleep(std::min(pause, deadline - now)); awake != 0)
+            return awake;
         pause = std::min(2 * pause, longest_pause);
     }
 }
@@ -121,10 +124,13 @@ int wait_as_owner(int fd, std::int64_t deadline, bool& ended, int& status) noexc
             return lost; // the status may still be there to be asked for
         if (lost != 0 || reaped)
             return ECHILD;
-        const std::int64_t now = deadline == at_once ? 0 : sys::now();
-        if (now >= deadline)
+        std::int64_t now = 0;
+        if (deadline == at_once)
             return 0;
-        sys::sleep(std::min(pause, deadline - now));
+        if (const int unknown = -sys::now(now); unknown != 0 || now >= deadline)
+            return unknown;
+        if (const int awake = -sys::sleep(std::min(pause, deadline - now)); awake != 0)
+            return awake;
     }
 }
 
