@@ -13,6 +13,21 @@
 
 namespace pidfd_util::identify {
 
+int open_self(unique_fd& self) noexcept {
+    const pid_t pid = sys::getpid();
+    if (pid < 0)
+        return -pid; // a sandbox that refuses even this
+    self.reset(sys::pidfd_open(pid, 0));
+    switch (const int error = self ? 0 : -self.get(); error) {
+    case EINVAL:
+    case ENOENT:
+    case ESRCH:
+        return EIO; // the calling process is there
+    default:
+        return error;
+    }
+}
+
 int check(int fd) noexcept {
     if (fd < 0)
         return EBADF;

@@ -43,8 +43,11 @@ int duplicate(int fd, int& copy) noexcept {
 }
 
 int open_self(int& fd) noexcept {
-    const pid_t self = sys::getpid();
-    return self < 0 ? -self : open_pid(self, fd);
+    unique_fd self;
+    const int error = identify::open_self(self);
+    if (error == 0)
+        fd = self.release();
+    return error;
 }
 
 int open_pid(pid_t pid, int& fd) noexcept {

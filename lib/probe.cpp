@@ -123,21 +123,19 @@ bool try_without_pidfd(feature f, int& error, int& expected) noexcept {
     }
 }
 
-int open_process(unique_fd& self) noexcept {
-    const pid_t pid = sys::getpid();
-    if (pid < 0)
-        return -pid; // a sandbox that refuses even this
-    self.reset(sys::pidfd_open(pid, 0));
-    return self ? 0 : -self.get();
-}
-
 /// Of the calling thread, which may have left its process's namespaces. Before Linux 6.9 only the
 /// first thread has a pidfd; EOPNOTSUPP for others there.
 int open_thread(unique_fd& self) noexcept {
     self.reset(sys::pidfd_open(sys::gettid(), uapi::pidfd_thread));
-    if (self.get() != -EINVAL)
-        return self ? 0 : -self.get();
-    return sys::gettid() == sys::getpid() ? open_process(self) : EOPNOTSUPP;
+    switch (const int error = self ? 0 : -self.get(); error) {
+    case EINVAL:
+        return sys::gettid() == sys::getpid() ? identify::open_self(self) : EOPNOTSUPP;
+    case ENOENT:
+    case ESRCH:
+        return EIO; // the calling thread is there
+    default:
+        return error;
+    }
 }
 
 /// The others, on a pidfd of the caller.
@@ -161,7 +159,11 @@ path_result try_on(int self, feature f) noexcept {
             return error;
         return magic == uapi::pidfs_magic ? 0 : ENOSYS;
     case feature::signal_scope:
-        return -sys::pidfd_send_signal(self, 0, uapi::signal_thread_group);
+        if (const int error = -sys::pidfd_send_signal(self, 0, uapi::signal_thread_group);
+            error != 0)
+            return error;
+        return who_succeeds(
+            [] { return sys::pidfd_send_signal(-1, 0, uapi::signal_thread_group); });
     case feature::namespace_ioctl:
         return namespace_ioctl::open(self, namespace_type::mnt, ns);
     case feature::info_ioctl:
@@ -187,7 +189,7 @@ int try_out(feature f, availability& result) noexcept {
     if (try_without_pidfd(f, error, expected))
         return judge(error, expected, result);
     unique_fd self;
-    error = f == feature::setns ? open_thread(self) : open_process(self);
+    error = f == feature::setns ? open_thread(self) : identify::open_self(self);
     if (error != 0)
         return refusal(error);
     return judge(try_on(self.get(), f), 0, result);

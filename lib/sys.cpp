@@ -19,10 +19,9 @@ namespace {
 
 /// The result of a call that looks up a path: EPERM and EACCES are the kernel's own if it looks up
 /// nothing on fd -1. The library's own file descriptors are open: EBADF is nobody's answer.
-template <class CallOnNoFd>
+template <int... Known, class CallOnNoFd>
 int by_path(int result, CallOnNoFd on_no_fd) noexcept {
-    return believe<EPERM, EACCES, ENOENT, ENOTDIR, ESRCH, EMFILE, ENFILE, ELOOP, ENAMETOOLONG,
-                   EXDEV, EINVAL, EOPNOTSUPP, EOVERFLOW, ENODEV, ESTALE>(
+    return believe<ERFKILL, EPERM, EACCES, ENOENT, ENOTDIR, ELOOP, Known...>(
         -who_forbids(-result, on_no_fd));
 }
 
@@ -48,7 +47,8 @@ long call(long number, long a, long b, long c, long d, long e, long f) noexcept 
 
 int openat(int dir, const char* path, int flags) noexcept {
     const int fd = raw_fd([=] { return raw(SYS_openat, dir, path, flags | O_CLOEXEC, 0); });
-    return by_path(fd, [=] { return raw(SYS_openat, -1, ".", flags | O_CLOEXEC, 0); });
+    return by_path<ESRCH, EMFILE, ENFILE>(
+        fd, [=] { return raw(SYS_openat, -1, ".", flags | O_CLOEXEC, 0); });
 }
 
 int openat2_on_mount(int dir, const char* path, int flags) noexcept {
@@ -58,15 +58,16 @@ int openat2_on_mount(int dir, const char* path, int flags) noexcept {
     const auto open = [&how](int where, const char* name) {
         return raw(SYS_openat2, where, name, &how, sizeof how);
     };
-    return by_path(raw_fd([=] { return open(dir, path); }), [=] { return open(-1, "."); });
+    return by_path<ESRCH, EMFILE, ENFILE, EXDEV>(raw_fd([=] { return open(dir, path); }),
+                                                 [=] { return open(-1, "."); });
 }
 
 ssize_t read_link(int fd, char* buffer, std::size_t size) noexcept {
     // The kernel has no empty links: "error 0" reads as one.
     const ssize_t length =
         once([=] { return static_cast<ssize_t>(::syscall(SYS_readlinkat, fd, "", buffer, size)); });
-    const int error = by_path(static_cast<int>(length),
-                              [=] { return raw(SYS_readlinkat, -1, ".", buffer, size); });
+    const int error = by_path<ESRCH>(static_cast<int>(length),
+                                     [=] { return raw(SYS_readlinkat, -1, ".", buffer, size); });
     return error == 0 ? -ENOSYS : error;
 }
 
@@ -89,7 +90,7 @@ ssize_t read_directory(int dir, char* buffer, std::size_t size) noexcept {
 
 ssize_t read_from_start(int fd, char* buffer, std::size_t size) noexcept {
     // Two zeros for the offset: on 32-bit machines it is a pair, on some after a filler.
-    const ssize_t length = believe<ENOENT, ESRCH>(once([=] {
+    const ssize_t length = believe<ENOENT>(once([=] {
         return static_cast<ssize_t>(::syscall(SYS_pread64, fd, buffer, size, 0L, 0L, 0L));
     }));
     return length == 0 ? -EBADMSG : length;
@@ -200,7 +201,8 @@ int file_handle(int dir, const char* name, std::uint64_t& id, int& mount_id) noe
     if (error == -EBADF && dir == AT_FDCWD)
         error = -EIO;
     if (error != -EBADF)
-        error = by_path(error, [=] { return ask(-1, "."); });
+        error = by_path<ENAMETOOLONG, EINVAL, EOPNOTSUPP, EOVERFLOW, ESTALE>(
+            error, [=] { return ask(-1, "."); });
     if (error == -EOVERFLOW)
         return -EOPNOTSUPP;
     if (error != 0)

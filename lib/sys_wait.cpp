@@ -70,8 +70,7 @@ int waitid(int fd, siginfo_t& info, int options) noexcept {
     const int result = (options & WNOHANG) != 0 ? static_cast<int>(once(call)) : patiently(call);
     if (result >= 0 && info.si_pid == no_pid)
         return -ENOSYS;
-    // A security module can refuse a wait.
-    return believe<EBADF, ECHILD, EINVAL, EPERM, EACCES>(result);
+    return believe<EBADF, ECHILD, EINVAL>(result);
 }
 
 int now(std::int64_t& time) noexcept {

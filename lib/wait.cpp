@@ -11,7 +11,6 @@
 #include <pidfd_util/abi.hpp>
 
 #include <algorithm>
-#include <limits>
 #include <sys/wait.h>
 
 namespace pidfd_util {
@@ -34,22 +33,14 @@ int to_wait_status(const siginfo_t& info) noexcept {
 int explain(int fd, int error) noexcept {
     switch (error) {
     case EBADF:
-    case EINVAL:
     case ENOSYS:
-    case EPERM:
-    case EACCES:
-        break;
+    case ERFKILL:
+        return identify::fault_or(fd, error);
+    case EINVAL: // the options are good: before Linux 5.4 this is no kind of id
+        return identify::fault_or(fd, EOPNOTSUPP);
     default:
         return error;
     }
-    if (const int fault = identify::fault_of(fd); fault != 0)
-        return fault;
-    if (error == EINVAL) // the options are good: before Linux 5.4 this is no kind of id
-        return EOPNOTSUPP;
-    return who_forbids(error, [] {
-        siginfo_t info;
-        return sys::waitid(std::numeric_limits<int>::max(), info, WEXITED | WNOHANG);
-    });
 }
 
 /// Waits for a change until the deadline; `si_pid` is 0 where there was none.
