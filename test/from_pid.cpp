@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cerrno>
+#include <fcntl.h>
 #include <limits>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -134,6 +135,27 @@ TEST_CASE("from_pid of a reaped child says that there is no such process") {
     if (!got)
         SKIP_TEST(got.missing);
     CHECK(*got);
+}
+
+TEST_CASE("from_pid of a process that is gone, but whose session lives on, says that it is gone") {
+    // As a daemon that forks twice leaves its first child's number behind, as that of its session.
+    int ends[2];
+    REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
+    const pid_t leader = fork();
+    if (leader == 0) {
+        setsid();
+        if (fork() == 0) {
+            char byte = 0;
+            close(ends[1]);
+            (void)!read(ends[0], &byte, 1); // until the test ends
+        }
+        _exit(0);
+    }
+    close(ends[0]);
+    REQUIRE(waitpid(leader, nullptr, 0) == leader);
+    // The number cannot be given to another process meanwhile.
+    CHECK(error_of(pidfd::from_pid(leader)) == ESRCH);
+    close(ends[1]);
 }
 
 TEST_CASE("from_pid of a thread that is not its process's first says so, on every kernel") {
