@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "beneath.hpp"
 
+#include "answer.hpp"
 #include "sys.hpp"
 #include "text.hpp"
 
@@ -70,7 +71,7 @@ public:
 private:
     int look(int fd, sys::file_place& place) const noexcept {
         if (const int error = -sys::stat_place(fd, place); error != 0)
-            return error;
+            return on_own_fd(error);
         return place.mount != 0 ? 0 : mount_from_fdinfo(root_, fd, place.mount);
     }
 
@@ -135,7 +136,8 @@ int open(int root, const char* path, int flags, unique_fd& file) noexcept {
     unique_fd found(sys::openat2_on_mount(root, path, flags));
     switch (-found.get()) {
     case ENOSYS:
-    case EPERM: // a sandbox that does not know the call; or hidepid=, which says it again
+    case ERFKILL: // a sandbox that does not know the call
+    case EPERM:   // or hidepid=, which says it again
     case EACCES:
         break;
     default:

@@ -25,7 +25,7 @@ int copy_aside(const spawn_options& o, int fd, int& lowest) noexcept {
     for (;;) {
         const int copy = sys::duplicate_above(fd, lowest);
         if (copy < 0)
-            return copy == -EINVAL ? -EMFILE : copy; // `lowest` is above the limit
+            return copy;
         lowest = copy + 1;
         if (!is_target(o, copy))
             return copy;
@@ -126,7 +126,10 @@ long table_reaches(unsigned fd) noexcept {
         sys::call(pselect_number, fd + 1, set.words(), nullptr, nullptr, no_time, nullptr);
     if (ready == -EBADF)
         return 1;
-    return ready < 0 ? -refusal(static_cast<int>(-ready)) : 0;
+    if (ready < 0)
+        return -refusal(static_cast<int>(-ready));
+    return -who_succeeds(
+        [] { return sys::call(pselect_number, -1, nullptr, nullptr, nullptr, nullptr, nullptr); });
 }
 
 /// A number that is above every open one. A limit says nothing: it may have been lowered since.
@@ -189,8 +192,9 @@ long map_child_fds(const spawn_options& o, int& own) noexcept {
 
 long close_child_fds(const spawn_options& o, const path_fds& until_exec) noexcept {
     for (const int fd : until_exec)
-        if (fd >= first_unwanted && !is_target(o, fd))
-            (void)sys::set_cloexec(fd);
+        if (fd >= first_unwanted && !is_target(o, fd) && sys::set_cloexec(fd) == 0 &&
+            sys::is_cloexec(fd) == 0)
+            return -ENOSYS;
     const kept_fds kept(o, until_exec);
     const auto close_range = [](unsigned first, unsigned last) -> long {
         return sys::close_range(first, last);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "clone.hpp"
 
+#include "sys.hpp"
 #include "uapi.hpp"
 
 #include <cerrno>
@@ -104,6 +105,9 @@ pid_t clone_and_wait(const clone_request& request, int& pidfd) noexcept {
     const int saved = errno; // which the child shares, too
     // The older call where it is enough: sandboxes let it pass more often than clone3.
     if ((flags & ~old_flags) == 0 && request.cgroup < 0) {
+        // A filter that answers "error 0" would make the parent take itself for the child.
+        if (sys::failing_clone(static_cast<unsigned>(flags)) >= 0)
+            return -ENOSYS;
         const int pid =
             __clone(request.run, begin_of(request), static_cast<int>(static_cast<unsigned>(flags)),
                     request.argument, &pidfd, nullptr, nullptr);
@@ -120,6 +124,8 @@ pid_t clone_and_wait(const clone_request& request, int& pidfd) noexcept {
         args.flags |= uapi::clone_into_cgroup;
         args.cgroup = static_cast<std::uint64_t>(request.cgroup);
     }
+    if (sys::failing_clone3(nullptr, 0) >= 0)
+        return -ENOSYS;
     const long result = clone3(args, request.run, request.argument);
     errno = saved;
     return static_cast<pid_t>(result);

@@ -82,10 +82,27 @@ int explain_clone(int error, const spawn_options& o) noexcept {
         return EOPNOTSUPP;
     case EOPNOTSUPP: // a cgroup in the state "domain invalid", says clone(2)
         return o.cgroup.has_value() ? EBUSY : error;
+    case EBADF:
+    case ENOENT:
+    case EACCES:
+    case EBUSY:
+    case ENODEV:
+        if (!o.cgroup.has_value() && error != EACCES)
+            return EIO; // no errno of a clone without a cgroup
+        break;
+    case EPERM:
+    case EMFILE:
+    case ENFILE:
+    case ENOSPC: // a limit on the number of namespaces
+    case EUSERS: // the same, before Linux 4.9 and of their depth
+        break;
     default:
-        return needs_clone3 ? who_forbids(error, [] { return sys::failing_clone3(nullptr, 0); })
-                            : error;
+        return out_of_place(error);
     }
+    const auto flags = static_cast<unsigned>(o.new_namespaces);
+    return who_forbids(error, [=] {
+        return needs_clone3 ? sys::failing_clone3(nullptr, 0) : sys::failing_clone(flags);
+    });
 }
 
 } // namespace pidfd_util

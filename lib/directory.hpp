@@ -25,10 +25,12 @@ inline constexpr std::size_t name_offset = 19;
 template <class F>
 int for_each_number(int dir, F f) noexcept {
     alignas(std::uint64_t) char buffer[1024];
-    for (;;) {
-        const long size = sys::call(SYS_getdents64, dir, buffer, sizeof buffer);
-        if (size <= 0)
+    for (bool listed = false;; listed = true) {
+        const ssize_t size = sys::read_directory(dir, buffer, sizeof buffer);
+        if (size < 0)
             return static_cast<int>(-size);
+        if (size == 0) // every directory lists at least itself
+            return listed ? 0 : EBADMSG;
         for (long at = 0; at < size;) {
             entry found{};
             std::memcpy(&found, buffer + at, name_offset);

@@ -54,6 +54,8 @@ int file::read(record& result) const noexcept {
     // Five short lines and NSpid's at most 33 numbers.
     char text[1024];
     const ssize_t size = sys::read_from_start(fd_.get(), text, sizeof text);
+    if (size == -ENOENT) // the pidfd was closed since
+        return EBADF;
     if (size < 0)
         return static_cast<int>(-size);
     if (static_cast<std::size_t>(size) == sizeof text) // cut: by dozens of file locks on it, say

@@ -13,6 +13,21 @@
 
 namespace pidfd_util::identify {
 
+int open_self(unique_fd& self) noexcept {
+    const pid_t pid = sys::getpid();
+    if (pid < 0)
+        return -pid; // a sandbox that refuses even this
+    self.reset(sys::pidfd_open(pid, 0));
+    switch (const int error = self ? 0 : -self.get(); error) {
+    case EINVAL:
+    case ENOENT:
+    case ESRCH:
+        return EIO; // the calling process is there
+    default:
+        return error;
+    }
+}
+
 int check(int fd) noexcept {
     if (fd < 0)
         return EBADF;
@@ -70,26 +85,22 @@ int is_reaped(int fd, bool& reaped) noexcept {
         reaped = events != 0;
         return 0;
     }
-    // It has ended, and before Linux 6.9 poll tells no more. A signal reaches a zombie.
-    switch (-sys::pidfd_send_signal(fd, 0, 0)) {
-    case 0:
-        reaped = false;
+    // It has ended, and before Linux 6.9 poll tells no more. A signal reaches a zombie. A filter says
+    // the same about the fd -1, for which the kernel says EBADF.
+    const int error = -sys::pidfd_send_signal(fd, 0, 0);
+    if ((error == 0 || error == ESRCH) && sys::pidfd_send_signal(-1, 0, 0) == -EBADF) {
+        reaped = error == ESRCH;
         return 0;
-    case ESRCH:
-        reaped = true;
-        return 0;
-    default: // no right to signal it, or not from this pid namespace
-        break;
     }
     procfs::process process;
-    switch (const int error = process.open(fd); error) {
+    switch (const int shown = process.open(fd); shown) {
     case 0:
     case EREMOTE:
     case ESRCH:
-        reaped = error == ESRCH;
+        reaped = shown == ESRCH;
         return 0;
     default:
-        return error;
+        return shown;
     }
 }
 

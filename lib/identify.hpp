@@ -4,9 +4,14 @@
 #ifndef PIDFD_UTIL_LIB_IDENTIFY_HPP
 #define PIDFD_UTIL_LIB_IDENTIFY_HPP
 
+#include <pidfd_util/unique_fd.hpp>
+
 #include <cstdint>
 
 namespace pidfd_util::identify {
+
+/// Opens a pidfd of the calling process.
+int open_self(unique_fd& self) noexcept;
 
 /// 0: a pidfd. EBADF: closed. EBADFD: something else. EOPNOTSUPP, ERFKILL: no way to tell.
 int check(int fd) noexcept;

@@ -8,7 +8,7 @@
 
 namespace pidfd_util::namespace_ioctl {
 
-int open(int fd, namespace_type type, unique_fd& ns) noexcept {
+path_result open(int fd, namespace_type type, unique_fd& ns) noexcept {
     // The kernel numbers them as namespace_type lists them, from 1.
     const unsigned long request = uapi::get_namespace(static_cast<unsigned>(type) + 1);
     const int result = sys::ioctl_fd(fd, request);
@@ -23,15 +23,22 @@ int open(int fd, namespace_type type, unique_fd& ns) noexcept {
     case ESRCH: {
         // The process has ended; or its first thread has, and the others have namespaces still.
         bool ended = true;
-        return identify::has_ended(fd, ended) == 0 && !ended ? ask_another : ESRCH;
+        return identify::has_ended(fd, ended) == 0 && !ended ? ask_another : path_result(ESRCH);
     }
     case EBADF: // closed, or opened with O_PATH
         return identify::fault_or(fd, error);
     case EINVAL: // it has no argument that could be invalid: the ioctl is not there,
     case EFAULT: // or is another one's, of what is no pidfd
         return EOPNOTSUPP;
-    default:
-        return refusal(error);
+    case ENOSYS:
+    case ENOTTY:
+    case EOPNOTSUPP:
+        return EOPNOTSUPP;
+    case EMFILE:
+    case ENFILE:
+        return error;
+    default: // no errno of this ioctl; or another's, of what is no pidfd
+        return identify::fault_or(fd, out_of_place(error));
     }
 }
 

@@ -6,7 +6,26 @@
 
 #include <pidfd_util/abi.hpp>
 
-namespace pidfd_util::abi {
+namespace pidfd_util {
+
+namespace {
+
+/// pidfd_open, with ENOENT for the id of a thread. Before Linux 6.16 the kernel says EINVAL about
+/// that, and also about a process that is gone if a process group or a session still has its number.
+int open_process(pid_t pid) noexcept {
+    const int fd = sys::pidfd_open(pid, 0);
+    if (fd != -EINVAL)
+        return fd;
+    if (const int group = sys::getpgid(pid); group < 0)
+        return group;
+    // Something has the number now. If it was free before, another process may have got it.
+    const int again = sys::pidfd_open(pid, 0);
+    return again == -EINVAL ? -ENOENT : again;
+}
+
+} // namespace
+
+namespace abi {
 
 void close(int fd) noexcept {
     sys::close(fd);
@@ -24,22 +43,19 @@ int duplicate(int fd, int& copy) noexcept {
 }
 
 int open_self(int& fd) noexcept {
-    const pid_t self = sys::getpid();
-    return self < 0 ? sandboxed(-self) : open_pid(self, fd);
+    unique_fd self;
+    const int error = identify::open_self(self);
+    if (error == 0)
+        fd = self.release();
+    return error;
 }
 
 int open_pid(pid_t pid, int& fd) noexcept {
     if (pid <= 0)
         return EINVAL;
-    int result = sys::pidfd_open(pid, 0);
-    // Before Linux 6.16 also said of a process that is reaped at this moment: it is gone at the next
-    // look. What stays is the other meaning, the id of a thread, for which 6.16 says ENOENT.
-    if (result == -EINVAL)
-        result = sys::pidfd_open(pid, 0);
-    if (result == -EINVAL)
-        return ENOENT;
+    const int result = open_process(pid);
     if (result < 0)
-        return sandboxed(-result);
+        return -result;
     fd = result;
     return 0;
 }
@@ -51,7 +67,11 @@ int check(int fd) noexcept {
 int adopt(int fd) noexcept {
     if (const int error = identify::check(fd); error != 0)
         return error;
-    return -sys::set_cloexec(fd);
+    int flag = sys::is_cloexec(fd);
+    if (flag == 0 && (flag = sys::set_cloexec(fd)) == 0 && (flag = sys::is_cloexec(fd)) == 0)
+        return ENOSYS; // a filter that answers "error 0"
+    return flag < 0 ? -flag : 0;
 }
 
-} // namespace pidfd_util::abi
+} // namespace abi
+} // namespace pidfd_util

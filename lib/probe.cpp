@@ -27,9 +27,10 @@ constexpr std::uint32_t bit(feature f) noexcept {
 }
 
 /// What the errno of a trial says, if 0 and `expected` are what the feature itself would answer.
-int judge(int error, int expected, availability& result) noexcept {
-    // `ask_another`: the feature answered, only not about this one process.
-    if (error == 0 || error == expected || error == ask_another) {
+int judge(path_result answer, int expected, availability& result) noexcept {
+    const int error = answer.error_or(0);
+    // Undecided: the feature answered, only not about this one process.
+    if (error == 0 || error == expected) {
         result = availability::available;
         return 0;
     }
@@ -122,25 +123,23 @@ bool try_without_pidfd(feature f, int& error, int& expected) noexcept {
     }
 }
 
-int open_process(unique_fd& self) noexcept {
-    const pid_t pid = sys::getpid();
-    if (pid < 0)
-        return -pid; // a sandbox that refuses even this
-    self.reset(sys::pidfd_open(pid, 0));
-    return self ? 0 : -self.get();
-}
-
 /// Of the calling thread, which may have left its process's namespaces. Before Linux 6.9 only the
 /// first thread has a pidfd; EOPNOTSUPP for others there.
 int open_thread(unique_fd& self) noexcept {
     self.reset(sys::pidfd_open(sys::gettid(), uapi::pidfd_thread));
-    if (self.get() != -EINVAL)
-        return self ? 0 : -self.get();
-    return sys::gettid() == sys::getpid() ? open_process(self) : EOPNOTSUPP;
+    switch (const int error = self ? 0 : -self.get(); error) {
+    case EINVAL:
+        return sys::gettid() == sys::getpid() ? identify::open_self(self) : EOPNOTSUPP;
+    case ENOENT:
+    case ESRCH:
+        return EIO; // the calling thread is there
+    default:
+        return error;
+    }
 }
 
 /// The others, on a pidfd of the caller.
-int try_on(int self, feature f) noexcept {
+path_result try_on(int self, feature f) noexcept {
     uapi::pidfd_info info{};
     unique_fd ns;
     std::uint64_t id = 0;
@@ -160,7 +159,11 @@ int try_on(int self, feature f) noexcept {
             return error;
         return magic == uapi::pidfs_magic ? 0 : ENOSYS;
     case feature::signal_scope:
-        return -sys::pidfd_send_signal(self, 0, uapi::signal_thread_group);
+        if (const int error = -sys::pidfd_send_signal(self, 0, uapi::signal_thread_group);
+            error != 0)
+            return error;
+        return who_succeeds(
+            [] { return sys::pidfd_send_signal(-1, 0, uapi::signal_thread_group); });
     case feature::namespace_ioctl:
         return namespace_ioctl::open(self, namespace_type::mnt, ns);
     case feature::info_ioctl:
@@ -186,7 +189,7 @@ int try_out(feature f, availability& result) noexcept {
     if (try_without_pidfd(f, error, expected))
         return judge(error, expected, result);
     unique_fd self;
-    error = f == feature::setns ? open_thread(self) : open_process(self);
+    error = f == feature::setns ? open_thread(self) : identify::open_self(self);
     if (error != 0)
         return refusal(error);
     return judge(try_on(self.get(), f), 0, result);

@@ -43,12 +43,13 @@ constexpr bool lacks_means(int error) noexcept {
 }
 
 template <class Ask>
-int ask(path<Ask>& p, answer_path* answered) noexcept {
-    const int error = p.ask();
+path_result ask(path<Ask>& p, answer_path* answered) noexcept {
+    const path_result result = p.ask();
+    const int error = result.error_or(EOPNOTSUPP);
     // That no parent can be seen is something to know of the process, too.
     if ((error == 0 || error == EADDRNOTAVAIL) && answered != nullptr)
         *answered = p.name;
-    return error;
+    return result;
 }
 
 /// The answer of the best path, which needs the feature, or else that of the other.
@@ -57,31 +58,31 @@ int choose(int fd, answer_path* answered, feature f, path<Best> best, path<Other
     if (answered != nullptr)
         *answered = answer_path::none;
     const bool skip = known_missing(f);
-    int first = EOPNOTSUPP;
+    path_result first = EOPNOTSUPP;
     if (!skip) {
         first = ask(best, answered);
         if (is_answer(first))
-            return first;
+            return first.error_or(EOPNOTSUPP);
         // What is no pidfd has no path, and must not teach that the path is missing.
         if (const int error = identify::fault_of(fd); error != 0)
             return error;
-        if (first != ask_another)
+        if (!first.is_undecided())
             learn_missing(f);
     }
-    const int second = ask(other, answered);
+    const int second = ask(other, answered).error_or(EOPNOTSUPP);
     if (is_answer(second) && !(skip && lacks_means(second)))
         return second;
     if (skip) {
         // What poses as an older kernel can be one thread's filter: it need not hold here.
         first = ask(best, answered);
         if (is_answer(first))
-            return first;
+            return first.error_or(EOPNOTSUPP);
         if (const int error = identify::fault_of(fd); error != 0)
             return error;
         if (is_answer(second))
             return second;
     }
-    return first == ERFKILL || second == ERFKILL ? ERFKILL : EOPNOTSUPP;
+    return first.error_or(EOPNOTSUPP) == ERFKILL || second == ERFKILL ? ERFKILL : EOPNOTSUPP;
 }
 
 } // namespace pidfd_util::probe

@@ -22,6 +22,7 @@ int open_root(unique_fd& root) noexcept {
     switch (-fd) {
     case ENOENT:
     case ENOTDIR:
+    case ELOOP:
         return EOPNOTSUPP;
     case EPERM:
     case EACCES:
@@ -32,8 +33,8 @@ int open_root(unique_fd& root) noexcept {
     }
     root.reset(fd);
     long magic = 0;
-    if (const int error = sys::filesystem_magic(fd, magic); error != 0)
-        return refusal(-error);
+    if (const int error = -sys::filesystem_magic(fd, magic); error != 0)
+        return on_own_fd(refusal(error));
     return magic == uapi::proc_super_magic ? 0 : EOPNOTSUPP;
 }
 
@@ -62,8 +63,14 @@ int open_file(int root, pid_t pid, const char* name, int flags, unique_fd& file)
 }
 
 int open_entry(int root, const char* path, int flags, unique_fd& file) noexcept {
-    const int error = beneath::open(root, path, flags, file);
-    return error == EXDEV ? EOPNOTSUPP : error;
+    switch (const int error = beneath::open(root, path, flags, file); error) {
+    case EXDEV:
+    case ELOOP: // no such entry of /proc is a link, or a file where a directory is looked for
+    case ENOTDIR:
+        return EOPNOTSUPP;
+    default:
+        return error;
+    }
 }
 
 namespace {

@@ -131,11 +131,12 @@ int cgroupid_by_procfs(int fd, std::uint64_t& cgroupid) noexcept {
     return cgroup::find_id(process, fd, cgroupid);
 }
 
-int info_by_ioctl(int fd, abi::info_record& r) noexcept {
+path_result info_by_ioctl(int fd, abi::info_record& r) noexcept {
     uapi::pidfd_info i{};
     constexpr auto wanted = uapi::info_pid | uapi::info_creds | uapi::info_cgroupid;
-    if (const int error = info_ioctl::get(fd, wanted, uapi::info_pid, i); error != 0)
-        return error;
+    const path_result got = info_ioctl::get(fd, wanted, uapi::info_pid, i);
+    if (got.error_or(EOPNOTSUPP) != 0)
+        return got;
     r.pid = to_pid(i.pid);
     r.tgid = to_pid(i.tgid);
     r.ppid = to_pid(i.ppid);
@@ -186,8 +187,8 @@ int ask(int fd, answer_path* answered, std::uint64_t field, FromInfo from_info, 
         Other other) noexcept {
     const auto by_ioctl = [&] {
         uapi::pidfd_info info{};
-        const int error = info_ioctl::get(fd, field, field, info);
-        return error != 0 ? error : from_info(info);
+        const path_result got = info_ioctl::get(fd, field, field, info);
+        return got.error_or(EOPNOTSUPP) != 0 ? got : path_result(from_info(info));
     };
     return probe::choose(fd, answered, feature::info_ioctl,
                          probe::path{answer_path::ioctl, by_ioctl}, probe::path{name, other});

@@ -2,7 +2,9 @@
 #include "spawn_child.hpp"
 
 #include "answer.hpp"
+#include "certain.hpp"
 #include "child_fds.hpp"
+#include "spawn_ids.hpp"
 #include "sys.hpp"
 #include "uapi.hpp"
 
@@ -99,6 +101,9 @@ long signal_action(int signal, const kernel_sigaction* action, kernel_sigaction*
 
 /// No handler of the parent's may ever run here: its memory is the parent's.
 long set_signal_actions(const spawn_options& o, bool shares_memory) noexcept {
+    // There is no signal 0, and the kernel forbids no action.
+    if (const long refused = signal_action(0, nullptr, nullptr); refused != -EINVAL)
+        return refused == 0 ? -ENOSYS : -sandboxed(static_cast<int>(-refused));
     for (int signal = 1; signal <= last_signal; ++signal) {
         if (signal == SIGKILL || signal == SIGSTOP)
             continue;
@@ -133,7 +138,19 @@ long set_signal_mask(const spawn_plan& plan) noexcept {
             if (contains(plan.options.signal_mask, signal))
                 mask.add(signal);
     }
-    return sys::set_signal_mask(mask, nullptr);
+    signal_set old{};
+    return sys::set_signal_mask(mask, &old);
+}
+
+long start_session() noexcept {
+    switch (const long session = call(SYS_setsid); session) {
+    case 0: // the kernel returns the new session's number
+        return -ENOSYS;
+    case -EPERM: // the kernel says this about the leader of a group, which no new child is
+        return -ERFKILL;
+    default:
+        return session;
+    }
 }
 
 long set_limits(const spawn_options& o) noexcept {
@@ -143,7 +160,9 @@ long set_limits(const spawn_options& o) noexcept {
             return value == ~std::uint32_t{0} && sizeof(long) < 8 ? ~std::uint64_t{0} : value;
         };
         const std::uint64_t limit[2] = {widen(l.limit.soft), widen(l.limit.hard)};
-        if (const long r = call(SYS_prlimit64, 0, l.resource, limit, nullptr); r != 0)
+        const long r = certain([&] { return call(SYS_prlimit64, 0, l.resource, limit, nullptr); },
+                               [] { return call(SYS_prlimit64, 0, -1, nullptr, nullptr); });
+        if (r != 0)
             return r;
     }
     return 0;
@@ -161,7 +180,11 @@ long has_ended(int pidfd) noexcept {
 }
 
 long set_parent_death(const spawn_plan& plan, int parent_fd) noexcept {
-    const long set = call(SYS_prctl, PR_SET_PDEATHSIG, plan.options.parent_death_signal, 0, 0, 0);
+    const auto set_signal = [](int signal) {
+        return call(SYS_prctl, PR_SET_PDEATHSIG, signal, 0, 0, 0);
+    };
+    const long set = certain([&] { return set_signal(plan.options.parent_death_signal); },
+                             [&] { return set_signal(-1); });
     if (set != 0)
         return set;
     // The parent may have ended before: then the signal never comes.
@@ -239,14 +262,23 @@ bool is_not_there(long error) noexcept {
     }
 }
 
+/// execve, which does not return where it succeeds.
+long execute(const spawn_plan& plan, const char* path) noexcept {
+    const auto run = [&plan](const char* program) {
+        const long error = call(SYS_execve, program, plan.argv, plan.environment);
+        return error != 0 ? error : -ENOSYS;
+    };
+    return certain([&] { return run(path); }, [&] { return run(""); });
+}
+
 /// Like execvpe, but for the shell: the first directory whose file can be run.
 long run_program(const spawn_plan& plan) noexcept {
     if (plan.search == nullptr)
-        return call(SYS_execve, plan.file, plan.argv, plan.environment);
+        return execute(plan, plan.file);
     candidates c(plan);
     long outcome = -ENOENT; // or what says more: best EACCES, else the first of the others
     while (const char* const path = c.next()) {
-        const long r = call(SYS_execve, path, plan.argv, plan.environment);
+        const long r = execute(plan, path);
         if (!is_not_there(r))
             return r;
         if (r == -EACCES || (outcome == -ENOENT && r != -ENOTDIR))
@@ -289,31 +321,38 @@ int run_spawn_plan(void* argument) noexcept {
     // First of all: signals can only be let in once no handler is there that they could run.
     s.take(spawn_step::signals, true, [&] { return set_signal_actions(o, plan.made != nullptr); });
     s.take(spawn_step::enter_namespaces, o.enter_namespaces != namespace_flags::none, [&] {
-        return call(SYS_setns, *o.enter_process, static_cast<unsigned>(o.enter_namespaces));
+        const auto enter = [&o](int fd) {
+            return call(SYS_setns, fd, static_cast<unsigned>(o.enter_namespaces));
+        };
+        return certain([&] { return enter(*o.enter_process); }, [&] { return enter(-1); });
     });
-    s.take(spawn_step::session, o.new_session, [] { return call(SYS_setsid); });
-    s.take(spawn_step::process_group, o.process_group.has_value(),
-           [&] { return call(SYS_setpgid, 0, *o.process_group); });
+    s.take(spawn_step::session, o.new_session, start_session);
+    s.take(spawn_step::process_group, o.process_group.has_value(), [&] {
+        return certain([&] { return call(SYS_setpgid, 0, *o.process_group); },
+                       [] { return call(SYS_setpgid, 0, -1); });
+    });
     int parent_fd = plan.parent_fd;
     s.take(spawn_step::file_descriptors, true, [&] { return map_child_fds(o, parent_fd); });
     s.take(spawn_step::limits, true, [&] { return set_limits(o); });
-    s.take(spawn_step::priority, o.priority.has_value(),
-           [&] { return call(SYS_setpriority, PRIO_PROCESS, 0, *o.priority); });
-    // From here on, if ids change, in a copy of the parent's memory: coverage does not see it.
-    s.take(spawn_step::groups, o.groups.is_list(), [&] {
-        return call(uapi::sys_setgroups, o.groups.list().size(), o.groups.list().begin());
+    s.take(spawn_step::priority, o.priority.has_value(), [&] {
+        return certain([&] { return call(SYS_setpriority, PRIO_PROCESS, 0, *o.priority); },
+                       [] { return call(SYS_setpriority, -1, 0, 0); });
     });
-    s.take(spawn_step::gid, o.gid.has_value(),
-           [&] { return call(uapi::sys_setresgid, *o.gid, *o.gid, *o.gid); });
-    s.take(spawn_step::uid, o.uid.has_value(),
-           [&] { return call(uapi::sys_setresuid, *o.uid, *o.uid, *o.uid); });
-    s.take(spawn_step::directory, o.directory != nullptr,
-           [&] { return call(SYS_chdir, o.directory); });
+    // From here on, if ids change, in a copy of the parent's memory: coverage does not see it.
+    s.take(spawn_step::groups, o.groups.is_list(), [&] { return set_groups(o.groups.list()); });
+    s.take(spawn_step::gid, o.gid.has_value(), [&] { return set_gid(*o.gid); });
+    s.take(spawn_step::uid, o.uid.has_value(), [&] { return set_uid(*o.uid); });
+    s.take(spawn_step::directory, o.directory != nullptr, [&] {
+        return certain([&] { return call(SYS_chdir, o.directory); },
+                       [] { return call(SYS_chdir, ""); });
+    });
     // After the change of ids, which takes it away.
     s.take(spawn_step::parent_death, o.parent_death_signal != 0,
            [&] { return set_parent_death(plan, parent_fd); });
-    s.take(spawn_step::no_new_privs, o.no_new_privs,
-           [] { return call(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); });
+    s.take(spawn_step::no_new_privs, o.no_new_privs, [] {
+        return certain([] { return call(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); },
+                       [] { return call(SYS_prctl, PR_SET_NO_NEW_PRIVS, 0, 0, 0, 0); });
+    });
     // Not left to execve, which has let the parent go on before it acts on close-on-exec flags. Last,
     // as the directory and the program may be reached by a file descriptor.
     s.take(spawn_step::file_descriptors, o.close_other_fds, [&] { return close_fds(plan); });

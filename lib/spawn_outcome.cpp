@@ -54,7 +54,8 @@ bool has_run(const made_child& child) noexcept {
 
 /// Nothing is left of a child that failed, if it failed.
 void see_it_end(const made_child& child) noexcept {
-    if (sys::pidfd_send_signal(child.pidfd, SIGKILL, 0) == 0)
+    if (sys::pidfd_send_signal(child.pidfd, SIGKILL, 0) == 0 &&
+        sys::pidfd_send_signal(-1, 0, 0) == -EBADF)
         (void)sys::poll(child.pidfd, abi::never);
 }
 

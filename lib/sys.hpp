@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
-// The system calls, one function each. A function answers the call's result, or a negated errno;
+// The system calls, one function each. A function returns the call's result, or a negated errno;
 // errno itself is left alone. None is a cancellation point of pthread_cancel(3), which libc's own
 // wrappers are: an unwinding thread must not meet a noexcept function.
+//
+// Each function knows which errnos the kernel gives for its call. Where the kernel itself never
+// forbids a call, EPERM and EACCES come from a sandbox and become ERFKILL. Any other errno that the
+// call never has becomes EIO. A success that the kernel did not bring about, but a filter that
+// answers "error 0", becomes ENOSYS, unless a function says that it cannot tell.
 #ifndef PIDFD_UTIL_LIB_SYS_HPP
 #define PIDFD_UTIL_LIB_SYS_HPP
 
@@ -41,6 +46,7 @@ long call(long number, Args... args) noexcept {
     return call(number, all[0], all[1], all[2], all[3], all[4], all[5]);
 }
 
+/// ERFKILL where a sandbox forbids it; EPERM and EACCES are the kernel's own.
 int openat(int dir, const char* path, int flags) noexcept;
 /// The same without crossing a mount on the way, and without magic links. Linux 5.6.
 int openat2_on_mount(int dir, const char* path, int flags) noexcept;
@@ -48,7 +54,9 @@ int openat2_on_mount(int dir, const char* path, int flags) noexcept;
 ssize_t read_link(int fd, char* buffer, std::size_t size) noexcept;
 void close(int fd) noexcept;
 ssize_t read(int fd, char* buffer, std::size_t size) noexcept;
-/// From the start of the file: a file of /proc is generated anew.
+/// getdents64.
+ssize_t read_directory(int dir, char* buffer, std::size_t size) noexcept;
+/// Reads from the start of the file: a file of /proc is generated anew. EBADMSG if it is empty.
 ssize_t read_from_start(int fd, char* buffer, std::size_t size) noexcept;
 /// With what flags of open(2) it was opened. Works on every file descriptor that is open.
 int open_flags(int fd) noexcept;
@@ -56,7 +64,10 @@ int duplicate(int fd) noexcept;
 int duplicate_above(int fd, int lowest) noexcept;
 /// Makes `to` the same as `from`, without close-on-exec.
 int replace(int from, int to) noexcept;
+/// A filter that answers "error 0" is not noticed; `is_cloexec` tells.
 int set_cloexec(int fd) noexcept;
+/// 1 or 0.
+int is_cloexec(int fd) noexcept;
 int keep_on_exec(int fd) noexcept;
 /// Closes every file descriptor from `first` to `last`. Linux 5.9.
 int close_range(unsigned first, unsigned last) noexcept;
@@ -87,21 +98,25 @@ bool kernel_is_64bit() noexcept;
 int ioctl(int fd, unsigned long request, void* argument) noexcept;
 /// An ioctl without an argument, for which the kernel wants a zero, that makes a file descriptor.
 int ioctl_fd(int fd, unsigned long request) noexcept;
+/// EPERM and EACCES can be a sandbox's, here and below: see `who_forbids`.
 int setns(int fd, unsigned flags) noexcept;
 int pidfd_open(pid_t pid, unsigned flags) noexcept;
+/// A filter that answers "error 0" is not noticed, here and below: see `who_succeeds`.
 int pidfd_send_signal(int fd, int signal, unsigned flags) noexcept;
 int pidfd_queue_signal(int fd, siginfo_t& info) noexcept;
 int pidfd_getfd(int fd, int target) noexcept;
+/// The process group of the task with this number, a thread's too. ESRCH: there is none.
+int getpgid(pid_t pid) noexcept;
 /// waitid(P_PIDFD). `info.si_pid` is 0 where there was nothing to report.
 int waitid(int fd, siginfo_t& info, int options) noexcept;
 /// Nanoseconds of CLOCK_MONOTONIC; no system call where the vDSO answers.
-std::int64_t now() noexcept;
+int now(std::int64_t& time) noexcept;
 /// The events that are there before the deadline, a time of `now`; none is 0. `abi::never` waits
-/// for ever, 0 not at all.
+/// for ever, 0 not at all. EAGAIN if it is interrupted on and on when the time is over.
 int poll(int fd, std::int64_t deadline) noexcept;
 int poll(struct pollfd* set, std::size_t count, std::int64_t deadline) noexcept;
 /// May end early, when a signal comes.
-void sleep(std::int64_t nanoseconds) noexcept;
+int sleep(std::int64_t nanoseconds) noexcept;
 
 int epoll_create() noexcept;
 /// Adds it for input; `index` comes back with the event.
@@ -127,11 +142,16 @@ struct signal_set {
         return s;
     }
     void add(int signal) noexcept { words[(signal - 1) / bits] |= 1UL << ((signal - 1) % bits); }
+    bool has(int signal) const noexcept {
+        return (words[(signal - 1) / bits] >> ((signal - 1) % bits) & 1) != 0;
+    }
 };
 
-/// `old` may be null.
+/// `old` may be null: then a filter that answers "error 0" is not noticed.
 int set_signal_mask(const signal_set& mask, signal_set* old) noexcept;
 
+/// clone with these flags and others that no kernel takes together: nothing is made.
+int failing_clone(unsigned flags) noexcept;
 /// clone3 with arguments that no kernel takes, by which it tells what it knows: nothing is made.
 int failing_clone3(const uapi::clone_args* args, std::size_t size) noexcept;
 

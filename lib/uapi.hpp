@@ -46,10 +46,14 @@ namespace pidfd_util::uapi {
 #ifdef SYS_setresuid32
 inline constexpr long sys_setresuid = SYS_setresuid32;
 inline constexpr long sys_setresgid = SYS_setresgid32;
+inline constexpr long sys_getresuid = SYS_getresuid32;
+inline constexpr long sys_getresgid = SYS_getresgid32;
 inline constexpr long sys_setgroups = SYS_setgroups32;
 #else
 inline constexpr long sys_setresuid = SYS_setresuid;
 inline constexpr long sys_setresgid = SYS_setresgid;
+inline constexpr long sys_getresuid = SYS_getresuid;
+inline constexpr long sys_getresgid = SYS_getresgid;
 inline constexpr long sys_setgroups = SYS_setgroups;
 #endif
 

@@ -11,7 +11,6 @@
 #include <pidfd_util/abi.hpp>
 
 #include <algorithm>
-#include <limits>
 #include <sys/wait.h>
 
 namespace pidfd_util {
@@ -34,22 +33,14 @@ int to_wait_status(const siginfo_t& info) noexcept {
 int explain(int fd, int error) noexcept {
     switch (error) {
     case EBADF:
-    case EINVAL:
     case ENOSYS:
-    case EPERM:
-    case EACCES:
-        break;
+    case ERFKILL:
+        return identify::fault_or(fd, error);
+    case EINVAL: // the options are good: before Linux 5.4 this is no kind of id
+        return identify::fault_or(fd, EOPNOTSUPP);
     default:
         return error;
     }
-    if (const int fault = identify::fault_of(fd); fault != 0)
-        return fault;
-    if (error == EINVAL) // the options are good: before Linux 5.4 this is no kind of id
-        return EOPNOTSUPP;
-    return who_forbids(error, [] {
-        siginfo_t info;
-        return sys::waitid(std::numeric_limits<int>::max(), info, WEXITED | WNOHANG);
-    });
 }
 
 /// Waits for a change until the deadline; `si_pid` is 0 where there was none.
@@ -69,9 +60,11 @@ int wait_until(int fd, int changes, std::int64_t deadline, siginfo_t& info) noex
         const int error = -sys::waitid(fd, info, changes | any_child | WNOHANG);
         if (error != 0)
             return explain(fd, error);
-        const std::int64_t now = deadline == abi::at_once ? 0 : sys::now();
-        if (info.si_pid != 0 || now >= deadline)
+        std::int64_t now = 0;
+        if (info.si_pid != 0 || deadline == abi::at_once)
             return 0;
+        if (const int unknown = -sys::now(now); unknown != 0 || now >= deadline)
+            return unknown;
         if (pause == 0) {
             // A process that may have no file descriptor cannot poll either.
             if (const int events = sys::poll(fd, deadline); events < 0 && events != -EMFILE)
@@ -80,7 +73,8 @@ int wait_until(int fd, int changes, std::int64_t deadline, siginfo_t& info) noex
             continue;
         }
         // Readiness was only a hint: a tracer of the child may have to wait for it first, say.
-        sys::sleep(std::min(pause, deadline - now));
+        if (const int awake = -sys::sleep(std::min(pause, deadline - now)); awake != 0)
+            return awake;
         pause = std::min(2 * pause, longest_pause);
     }
 }
@@ -121,10 +115,13 @@ int wait_as_owner(int fd, std::int64_t deadline, bool& ended, int& status) noexc
             return lost; // the status may still be there to be asked for
         if (lost != 0 || reaped)
             return ECHILD;
-        const std::int64_t now = deadline == at_once ? 0 : sys::now();
-        if (now >= deadline)
+        std::int64_t now = 0;
+        if (deadline == at_once)
             return 0;
-        sys::sleep(std::min(pause, deadline - now));
+        if (const int unknown = -sys::now(now); unknown != 0 || now >= deadline)
+            return unknown;
+        if (const int awake = -sys::sleep(std::min(pause, deadline - now)); awake != 0)
+            return awake;
     }
 }
 

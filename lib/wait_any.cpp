@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // wait_any.
+#include "answer.hpp"
 #include "identify.hpp"
 #include "sys.hpp"
 
@@ -51,6 +52,8 @@ int epoll_many(const range& fds, std::int64_t deadline, bool& ended, std::size_t
         if (error != 0 && error != EEXIST) // given twice: its first place counts
             return error;
     }
+    if (const int lie = who_succeeds([&] { return sys::epoll_add(-1, fds[0], 0); }); lie != 0)
+        return lie; // nothing was added: this would wait for ever
     for (;;) {
         const int events = sys::poll(epoll.get(), deadline);
         if (events < 0)

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 using namespace pidfd_util;
@@ -77,6 +78,16 @@ TEST_CASE("duplicate of what is no pidfd says so") {
             CHECK(*got == EBADFD);
         }
     }
+}
+
+TEST_CASE("duplicate with a limit of no file descriptors at all says EMFILE") {
+    const test_child c = test_child::running();
+    const auto got = isolated({}, [&] {
+        const rlimit none{0, 0};
+        return setrlimit(RLIMIT_NOFILE, &none) == 0 ? error_of(c.fd().duplicate()) : 0;
+    });
+    REQUIRE(got);
+    CHECK(*got == EMFILE);
 }
 
 TEST_CASE("duplicate without a free file descriptor says so") {

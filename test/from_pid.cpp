@@ -7,7 +7,9 @@
 
 #include <pidfd_util/features.hpp>
 
+#include <array>
 #include <cerrno>
+#include <fcntl.h>
 #include <limits>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -135,6 +137,27 @@ TEST_CASE("from_pid of a reaped child says that there is no such process") {
     CHECK(*got);
 }
 
+TEST_CASE("from_pid of a process that is gone, but whose session lives on, says that it is gone") {
+    // As a daemon that forks twice leaves its first child's number behind, as that of its session.
+    int ends[2];
+    REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
+    const pid_t leader = fork();
+    if (leader == 0) {
+        setsid();
+        if (fork() == 0) {
+            char byte = 0;
+            close(ends[1]);
+            (void)!read(ends[0], &byte, 1); // until the test ends
+        }
+        _exit(0);
+    }
+    close(ends[0]);
+    REQUIRE(waitpid(leader, nullptr, 0) == leader);
+    // The number cannot be given to another process meanwhile.
+    CHECK(error_of(pidfd::from_pid(leader)) == ESRCH);
+    close(ends[1]);
+}
+
 TEST_CASE("from_pid of a thread that is not its process's first says so, on every kernel") {
     for (const subject& s : living()) {
         if (s.name != "a thread")
@@ -153,10 +176,13 @@ TEST_CASE("from_pid of a thread that is not its process's first says so, on ever
 }
 
 TEST_CASE("from_pid comes back when pidfd_open never says anything but EINVAL") {
-    const auto got =
-        isolated(refusing_pidfd_open(EINVAL), [] { return error_of(pidfd::from_self()); });
+    const auto got = isolated(refusing_pidfd_open(EINVAL), [] {
+        return std::array<int, 2>{error_of(pidfd::from_pid(getpid())),
+                                  error_of(pidfd::from_self())};
+    });
     REQUIRE(got);
-    CHECK(*got == ENOENT);
+    CHECK((*got)[0] == ENOENT);
+    CHECK((*got)[1] == EIO); // which is not said about the calling process
 }
 
 TEST_CASE("from_pid in a sandbox that refuses pidfd_open says so") {

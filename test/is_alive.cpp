@@ -4,7 +4,11 @@
 #include "support/isolated.hpp"
 #include "support/processes.hpp"
 
+#include <pidfd_util/wait_any.hpp>
+
+#include <array>
 #include <cerrno>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -92,6 +96,31 @@ TEST_CASE("is_alive with what is no pidfd says so, on every kernel") {
     }
     CHECK(error_of(pidfd_view().is_alive()) == EBADF);
     CHECK(error_of(pidfd_view(999).is_alive()) == EBADF);
+}
+
+TEST_CASE(
+    "is_alive says that a sandbox forbids ppoll, and wait_all with a limit of 0 says EMFILE") {
+    const test_child c = test_child::running();
+#ifdef SYS_ppoll
+    const long ppoll_number = SYS_ppoll;
+#else
+    const long ppoll_number = SYS_ppoll_time64;
+#endif
+    for (const int error : {EPERM, EACCES}) {
+        surroundings around;
+        around.kernel = {"no ppoll", {{ppoll_number, error}}};
+        const auto got = isolated(around, [&] { return error_of(c.fd().is_alive()); });
+        REQUIRE(got);
+        CHECK(*got == ERFKILL);
+    }
+    const auto got = isolated({}, [&] {
+        const rlimit none{0, 0};
+        setrlimit(RLIMIT_NOFILE, &none);
+        return std::array<int, 2>{error_of(c.fd().is_alive()), error_of(wait_all({c.fd()}))};
+    });
+    REQUIRE(got);
+    CHECK((*got)[0] == EMFILE);
+    CHECK((*got)[1] == EMFILE);
 }
 
 TEST_CASE("is_alive says that a sandbox forbids it where nothing else can tell a pidfd") {

@@ -116,7 +116,9 @@ TEST_CASE(
                 return attempt(o);
             });
             REQUIRE(got);
-            check(*got, error, i.step);
+            // Without CAP_SETGID the kernel would say EPERM as well, whatever the arguments.
+            const bool own = i.step == spawn_step::groups && geteuid() != 0;
+            check(*got, error == EPERM && !own ? ERFKILL : error, i.step);
         }
     }
 }

@@ -100,6 +100,7 @@ public:
     /// | errno  | when |
     /// | ------ | ---- |
     /// | ECHILD | it was reaped elsewhere, by another wait or because SIGCHLD is ignored, and the kernel has not kept the status: before Linux 6.15 |
+    /// | EMFILE | it was reaped elsewhere, or SIGCHLD is ignored, and RLIMIT_NOFILE is 0 |
     [[nodiscard]] expected<exit_status> wait() noexcept { return wait_before(abi::never); }
 
     /// The same without waiting: empty while the child has not ended.

@@ -37,12 +37,15 @@ class child;
 /// | EBADFD       | `not_a_pidfd`          | the file descriptor is something else |
 /// | ENOSYS, EOPNOTSUPP | `unsupported`    | no path on this kernel or sandbox can answer |
 /// | ERFKILL      | `forbidden_by_sandbox` | a sandbox refuses the system call, and no other path can answer |
+/// | ENOMEM       |                        | the kernel is out of memory |
+/// | EAGAIN       |                        | signals, or a filter that answers EINTR, interrupted a system call a hundred times in a row |
+/// | EIO          |                        | a system call failed with an errno that the kernel never gives for it |
 ///
 /// A query that has several paths tells in `*answered`, if it is given, which one answered. The
 /// paths through /proc need up to five file descriptors for the time of the call, before Linux 5.8
-/// up to six, and fail with EMFILE or ENFILE where there are none; they fail with EACCES where /proc hides the process
-/// (hidepid=) or, before Linux 5.14, where the caller is not dumpable, as after setuid(2) without
-/// execve(2); and with EBADMSG where its text cannot be understood.
+/// up to six, and fail with EMFILE or ENFILE where there are none. They fail with EACCES where /proc
+/// hides the process (hidepid=) or, before Linux 5.14, where the caller is not dumpable, as after
+/// setuid(2) without execve(2); and with EBADMSG where its text cannot be understood.
 ///
 /// Threads may share a handle as long as none assigns to it or closes it. No operation allocates or
 /// locks: they can be called after fork(2) in a threaded program, and from a signal handler.
@@ -200,7 +203,7 @@ public:
     /// | errno   | `pidfd_errc`        | when |
     /// | ------- | ------------------- | ---- |
     /// | EINVAL  |                     | there is no such signal |
-    /// | EPERM   |                     | no right to signal the process |
+    /// | EPERM, EACCES |               | no right to signal the process; EACCES: a security module refuses it |
     /// | EAGAIN  |                     | a real-time signal to a thread, whose limit RLIMIT_SIGPENDING is reached |
     /// | ESRCH   | `not_found`         | the process was reaped |
     /// | EREMOTE | `foreign_namespace` | it is not in the caller's pid namespace or below |
@@ -215,7 +218,9 @@ public:
     /// | errno      | `pidfd_errc`  | when |
     /// | ---------- | ------------- | ---- |
     /// | EINVAL     |               | there is no such signal or scope; `process_group`, and the process leads no group |
+    /// | ESRCH      | `not_found`   | the process was reaped; with `process_group` only if no process is left in the group that it led, which is signalled otherwise |
     /// | EOPNOTSUPP | `unsupported` | before Linux 6.9 |
+    /// | EMFILE, ENFILE |           | before Linux 6.9: no file descriptor left to find that out with |
     [[nodiscard]] expected<void> send_signal(int signal, signal_scope scope) const noexcept {
         return detail::result(abi::send_signal_to(fd_, signal, scope));
     }
@@ -260,7 +265,7 @@ public:
     /// | errno  | `pidfd_errc`  | when |
     /// | ------ | ------------- | ---- |
     /// | EBADF  |               | the process has no such file descriptor; or the handle is closed |
-    /// | EPERM  |               | no right: PTRACE_MODE_ATTACH_REALCREDS of ptrace(2); told before ESRCH |
+    /// | EPERM, EACCES |        | no right: PTRACE_MODE_ATTACH_REALCREDS of ptrace(2), which is looked at before ESRCH; EACCES: a security module refuses it |
     /// | ESRCH  | `not_found`   | the process has ended, reaped or not |
     /// | EMFILE, ENFILE |       | no file descriptor left |
     [[nodiscard]] expected<unique_fd> get_remote_fd(int target) const noexcept {
@@ -275,6 +280,11 @@ public:
     /// Compare the value: an `expected<bool>` that holds `false` is itself true in an `if`.
     /// `is_alive() == true` is false also on an error, and `is_alive() == false` is true only if the
     /// process has ended.
+    ///
+    /// \errors
+    /// | errno  | when |
+    /// | ------ | ---- |
+    /// | EMFILE | RLIMIT_NOFILE is 0, with which no file descriptor can be polled |
     [[nodiscard]] expected<bool> is_alive() const noexcept {
         bool alive{};
         return detail::result(abi::is_alive(fd_, alive), alive);
@@ -282,11 +292,13 @@ public:
 
     /// Waits until the process has ended, and leaves it to be reaped. It need not be a child.
     /// Linux 5.3. See pidfd_open(2), poll(2).
+    ///
+    /// \errors as for `is_alive`
     [[nodiscard]] expected<void> wait_exit() const noexcept { return wait_exit_before(abi::never); }
 
     /// Waits at most `time`, of any unit and length.
     ///
-    /// \errors
+    /// \errors as for `wait_exit`, and
     /// | errno     | when |
     /// | --------- | ---- |
     /// | ETIMEDOUT | the process has not ended in time |
@@ -306,7 +318,9 @@ public:
 
     /// How the process ended, whosever child it is; nothing is reaped. Empty while it is not
     /// known: a child's is once it has ended, anybody else's once it was reaped. The kernel keeps
-    /// the status for pidfds that were open at that time. Linux 5.4 for children that have ended,
+    /// the status for pidfds that were open at that time. A process that reaps itself (`autoreap`, or
+    /// SIGCHLD is ignored) is reported as ended a moment before it is reaped: right after `wait_exit`
+    /// its status can still be missing. Linux 5.4 for children that have ended,
     /// 6.15 for all that were reaped. See waitid(2), ioctl_pidfd(2).
     ///
     /// \errors

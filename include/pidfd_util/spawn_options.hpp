@@ -273,7 +273,9 @@ struct spawn_options {
     /// PR_SET_NO_NEW_PRIVS(2const).
     bool no_new_privs = false;
     /// The child reaps itself when it ends: nobody can wait for it, and `get_exit_status` returns
-    /// its status. Linux 7.1, on x86-64, arm64 and riscv64.
+    /// its status. For a moment after `wait_exit` has returned, `get_exit_status` can still be empty:
+    /// the kernel reports the end before it reaps the child. Linux 7.1, on x86-64, arm64 and
+    /// riscv64.
     bool autoreap = false;
     /// The kernel kills the child when the last duplicate of its pidfd is closed. Needs
     /// `no_new_privs` or the right CAP_SYS_ADMIN. EINVAL: without `autoreap`. Linux 7.1, likewise.

@@ -86,7 +86,11 @@ wait_any_until(const Range& range,
 /// Waits until all of the processes have ended. None is reaped, and none needs to be a child; of an
 /// empty range all have. Linux 5.3. See poll(2).
 ///
-/// \errors EBADF, EBADFD as for `wait_any`
+/// \errors
+/// | errno         | `pidfd_errc`  | when |
+/// | ------------- | ------------- | ---- |
+/// | EBADF, EBADFD | `not_a_pidfd` | one of them is closed, or something else |
+/// | EMFILE        |               | RLIMIT_NOFILE is 0, with which no file descriptor can be polled |
 template <class Range = std::initializer_list<pidfd_view>>
 [[nodiscard]] expected<void> wait_all(const Range& range) noexcept {
     return detail::wait_all(range, abi::never);

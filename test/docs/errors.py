@@ -3,6 +3,9 @@
 """Keeps docs/errors.md in step with the \\errors tables of the headers.
 
 usage: errors.py [--write] PAGE HEADER...
+       errors.py --codes PAGE               each operation with its errnos, as a list in C++
+
+The list also has the rows "every operation" and "/proc", of the tables that all operations share.
 """
 import pathlib
 import re
@@ -84,7 +87,44 @@ def page(headers):
     return "\n".join(lines) + "\n"
 
 
+def codes(page):
+    """Yields (operation, errnos), with the errnos of the operations that a row refers to."""
+    head, table = page.split(MARK)
+    shared = re.split(r"^## ", head, flags=re.MULTILINE)[0].split("Every operation can fail with these")[1]
+    for name, part in zip(("every operation", "/proc"), shared.split("The paths through /proc can also fail")):
+        yield name, sorted(set(re.findall(r"\bE[A-Z0-9]+\b", " ".join(
+            cells(row)[0] for row in part.splitlines() if row.startswith("| E")))))
+    own, refers = {}, {}
+    for row in table.splitlines():
+        if not row.startswith("| `"):
+            continue
+        name, errnos, _, when = cells(row)
+        name = name.strip("`")
+        found = own.setdefault(name, set())
+        found |= set(re.findall(r"\bE[A-Z0-9]+\b", errnos))
+        if errnos == "any":
+            found.add("any_errno")
+        if not errnos:
+            refers.setdefault(name, set()).update(re.findall(r"`([^`]+)`", when))
+            found |= set(re.findall(r"\bE[A-Z0-9]+\b", when))
+
+    def all_of(name, seen=()):
+        found = set(own.get(name, ()))
+        for other in refers.get(name, ()):
+            known = other if other in own else other.split("(")[0]
+            if known not in seen:
+                found |= all_of(known, (*seen, name))
+        return found
+
+    for name in own:
+        yield name, sorted(all_of(name))
+
+
 arguments = sys.argv[1:]
+if arguments[0] == "--codes":
+    for name, errnos in codes(pathlib.Path(arguments[1]).read_text()):
+        print(f'{{"{name}", {{{", ".join(errnos)}}}}},')
+    sys.exit()
 write = "--write" in arguments
 path, *headers = [a for a in arguments if a != "--write"]
 file = pathlib.Path(path)
