@@ -97,10 +97,9 @@ void path_fds::add_from(const char* path) noexcept {
         bool in_proc = false;
         if (length < 0 || is_in_proc(p, in_proc) != 0)
             return;
-        int fd = 0;
         if (in_proc) {
             // Only the symbolic links of an fd directory are named by numbers.
-            if (text::parse_pid(p.component(), fd))
+            if (int fd = 0; text::parse_pid(p.component(), fd))
                 add(fd);
         } else if (++links > most_links || !p.follow({target, static_cast<std::size_t>(length)})) {
             return;

@@ -25,7 +25,7 @@ public:
 private:
     void add(int fd) noexcept;
 
-    int fds_[capacity];
+    int fds_[capacity] = {};
     std::size_t count_ = 0;
 };
 

@@ -202,7 +202,9 @@ long set_parent_death(const spawn_plan& plan, int parent_fd) noexcept {
 class candidates {
 public:
     explicit candidates(const spawn_plan& plan) noexcept
-        : plan_(plan), next_(plan.search), name_size_(std::strlen(plan.file) + 1) {}
+        : plan_(plan), next_(plan.search), name_size_(std::strlen(plan.file) + 1) {
+        path_[0] = '\0';
+    }
 
     /// The next path; null after the last one.
     const char* next() noexcept {

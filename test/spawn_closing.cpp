@@ -97,6 +97,11 @@ unique_fd opened(const std::string& path, int flags = O_RDONLY) {
     return fd;
 }
 
+/// The symbolic link to it that most systems have.
+std::string dev_fd() {
+    return access("/dev/fd", F_OK) == 0 ? "/dev/fd" : "/proc/self/fd";
+}
+
 std::string numbered(const std::string& directory, int fd) {
     return directory + "/" + std::to_string(fd);
 }
@@ -121,7 +126,7 @@ TEST_CASE("when spawn returns, its child has no copy of the caller's other pidfd
             f.reports = late_reports(spawnee(), {}, rounds(500));
             // Also where the program itself is reached by a file descriptor.
             const int program = open(spawnee(), O_RDONLY | O_CLOEXEC);
-            f.reports_by_fd = late_reports(numbered("/dev/fd", program).c_str(), {}, rounds(200));
+            f.reports_by_fd = late_reports(numbered(dev_fd(), program).c_str(), {}, rounds(200));
             f.pipes = late_pipes(rounds(200));
             return f;
         });
@@ -143,17 +148,17 @@ TEST_CASE("a program is started by a file descriptor, which is not open in it") 
     REQUIRE(symlink(numbered("/proc/self/fd", program.get()).c_str(), link.c_str()) == 0);
     REQUIRE(symlink("link", second_link.c_str()) == 0);
     const std::string directory_link = d.path() + "/directory";
-    REQUIRE(symlink(numbered("/dev/fd", directory.get()).c_str(), directory_link.c_str()) == 0);
+    REQUIRE(symlink(numbered(dev_fd(), directory.get()).c_str(), directory_link.c_str()) == 0);
     const std::string files[] = {
         numbered("/proc/self/fd", program.get()),
         numbered("/proc/self/fd", path_only.get()),
         numbered("/proc/thread-self/fd", program.get()),
         numbered("//proc/self/../self/./fd/", program.get()),
-        numbered("/dev/fd", program.get()),
+        numbered(dev_fd(), program.get()),
         link,
         second_link,
         numbered("/proc/self/fd", directory.get()) + name,
-        numbered("/dev/fd", directory.get()) + "/." + name,
+        numbered(dev_fd(), directory.get()) + "/." + name,
         directory_link + name,
     };
     for (const std::string& file : files) {
@@ -168,7 +173,7 @@ TEST_CASE("a program is looked up in directories that a file descriptor leads to
     const temporary_directory d;
     const unique_fd directory = opened(directory_of_spawnee(), O_RDONLY | O_DIRECTORY);
     const unique_fd empty = opened(d.path(), O_RDONLY | O_DIRECTORY);
-    const std::string path = "/nonexistent:" + numbered("/dev/fd", empty.get()) + ":" +
+    const std::string path = "/nonexistent:" + numbered(dev_fd(), empty.get()) + ":" +
                              numbered("/proc/self/fd", directory.get());
     const variable v("PATH", path.c_str());
     spawn_options o;
@@ -191,7 +196,7 @@ TEST_CASE("the directory may be that of a file descriptor, and the program's nam
         CHECK(count_lines(r.output) == 3);
     };
     check(numbered("/proc/self/fd", directory.get()), spawnee());
-    check(numbered("/dev/fd", directory.get()), name);
+    check(numbered(dev_fd(), directory.get()), name);
     check("/proc/self/fd", std::to_string(program.get()));
     check("/proc/self", numbered("fd", program.get()));
 }
@@ -324,7 +329,7 @@ TEST_CASE(
     };
     for (const example& e :
          {example{script.get(), numbered("/proc/self/fd", script.get())},
-          example{script.get(), numbered("/dev/fd", script.get())},
+          example{script.get(), numbered(dev_fd(), script.get())},
           example{directory.get(), numbered("/proc/self/fd", directory.get()) + "/script"}}) {
         CAPTURE(e.file);
         const fd_mapping map[] = {{e.fd, e.fd}};

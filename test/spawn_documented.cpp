@@ -127,7 +127,8 @@ TEST_CASE("in a mount namespace that the child enters, its working directory is 
     };
     const auto got = isolated(around, [] {
         facts f{};
-        (void)!chdir("/usr");
+        const temporary_directory d;
+        (void)!chdir(d.path().c_str());
         const auto self = pidfd::from_self();
         const auto cwd = [&f](const spawn_options& o) {
             const run_result r = run_program(program.c_str(), arguments({"cwd"}), o);
@@ -136,13 +137,13 @@ TEST_CASE("in a mount namespace that the child enters, its working directory is 
         };
         spawn_options o;
         o.new_namespaces = namespace_flags::mnt;
-        f.at_own = cwd(o) == "/usr\n";
+        f.at_own = cwd(o) == d.path() + "\n";
         o.new_namespaces = namespace_flags::none;
         o.enter_process = self ? self->fd() : -1;
         o.enter_namespaces = namespace_flags::mnt;
         f.at_root = cwd(o) == "/\n";
-        o.directory = "usr"; // which is relative to it
-        f.at_directory = cwd(o) == "/usr\n";
+        o.directory = d.path().c_str() + 1; // relative to the root
+        f.at_directory = cwd(o) == d.path() + "\n";
         return f;
     });
     if (!got)
