@@ -12,7 +12,8 @@ namespace pidfd_util {
 /// that it cannot leave the library as an errno.
 class [[nodiscard]] path_result {
 public:
-    /// Of 0 or an errno.
+    /// Of 0 or an errno. A path that always decides returns an int.
+    // cppcheck-suppress noExplicitConstructor
     constexpr path_result(int error) noexcept : error_(error) {}
     /// The path is there, but cannot tell about this one process.
     static constexpr path_result undecided() noexcept {

@@ -94,7 +94,6 @@ int explain_clone(int error, const spawn_options& o) noexcept {
     case EMFILE:
     case ENFILE:
     case ENOSPC: // a limit on the number of namespaces
-    case EUSERS: // the same, before Linux 4.9 and of their depth
         break;
     default:
         return out_of_place(error);

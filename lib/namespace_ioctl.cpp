@@ -29,7 +29,6 @@ path_result open(int fd, namespace_type type, unique_fd& ns) noexcept {
         return identify::fault_or(fd, error);
     case EINVAL: // it has no argument that could be invalid: the ioctl is not there,
     case EFAULT: // or is another one's, of what is no pidfd
-        return EOPNOTSUPP;
     case ENOSYS:
     case ENOTTY:
     case EOPNOTSUPP:

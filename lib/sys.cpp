@@ -135,12 +135,12 @@ int keep_on_exec(int fd) noexcept {
 }
 
 int close_range(unsigned first, unsigned last) noexcept {
-    const auto close = [](unsigned from, unsigned to) {
+    const auto close_all = [](unsigned from, unsigned to) {
         return raw(SYS_close_range, from, to, 0U);
     };
-    const int error = believe<EINVAL>(close(first, last));
+    const int error = believe<EINVAL>(close_all(first, last));
     // The program would have what was to be closed. A range must not end before it begins.
-    return error == 0 ? -who_succeeds([=] { return close(1, 0); }) : error;
+    return error == 0 ? -who_succeeds([=] { return close_all(1, 0); }) : error;
 }
 
 int filesystem_magic(int fd, long& magic) noexcept {

@@ -64,24 +64,24 @@ int poll_once(struct pollfd* set, std::size_t count, const kernel_timespec* time
 int waitid(int fd, siginfo_t& info, int options) noexcept {
     constexpr pid_t no_pid = -1;
     info.si_pid = no_pid;
-    const auto call = [&] {
+    const auto wait = [&] {
         return ::syscall(SYS_waitid, uapi::p_pidfd, fd, &info, options, nullptr);
     };
-    const int result = (options & WNOHANG) != 0 ? static_cast<int>(once(call)) : patiently(call);
+    const int result = (options & WNOHANG) != 0 ? static_cast<int>(once(wait)) : patiently(wait);
     if (result >= 0 && info.si_pid == no_pid)
         return -ENOSYS;
     return believe<EBADF, ECHILD, EINVAL>(result);
 }
 
 int now(std::int64_t& time) noexcept {
-    struct timespec read {};
-    read.tv_nsec = -1;
-    const int error = believe<>(attempt([&] { return ::clock_gettime(CLOCK_MONOTONIC, &read); }));
+    struct timespec clock {};
+    clock.tv_nsec = -1;
+    const int error = believe<>(attempt([&] { return ::clock_gettime(CLOCK_MONOTONIC, &clock); }));
     if (error != 0)
         return error;
-    if (read.tv_nsec < 0)
+    if (clock.tv_nsec < 0)
         return -ENOSYS;
-    time = std::int64_t{read.tv_sec} * second + read.tv_nsec;
+    time = clock.tv_sec * second + clock.tv_nsec;
     return 0;
 }
 

@@ -272,6 +272,14 @@ const fault_operation fault_operations[] = {
      child_kind::none, nullptr, false, true},
     {"wait_any", wait_any_of<2>, child_kind::zombie},
     {"wait_any of many", wait_any_of<65>, child_kind::zombie},
+    {"wait_all", [](scene& s, told& t) { take(wait_all({s.child.view()}), t); },
+     child_kind::zombie},
+    {"stop by a child's owner",
+     [](scene& s, told& t) {
+         if (const auto stopped = s.child.stop(); take(stopped, t))
+             add_status(t, stopped->status);
+     },
+     child_kind::zombie},
     {"duplicate", [](scene& s, told& t) { keep(s.stranger.duplicate(), s, t); }},
     {"adopt",
      [](scene& s, told& t) {
