@@ -200,7 +200,7 @@ int start(spawn_plan& plan, int& fd) noexcept {
     pid_t pid = 0;
     {
         const all_signals_blocked block;
-        plan.step = spawn_step::signals;
+        plan.step = spawn_step::signal_setup;
         if (block.error() != 0)
             return sandboxed(block.error());
         plan.old_mask = block.old();

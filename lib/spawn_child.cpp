@@ -176,7 +176,7 @@ int run_spawn_plan(void* argument) noexcept {
     // A kernel from before CLONE_PIDFD, which knew no such flag and paid no heed to it.
     s.take(spawn_step::clone, plan.pidfd < 0, [] { return -EOPNOTSUPP; });
     // First of all: signals can only be let in once no handler is there that they could run.
-    s.take(spawn_step::signals, true, [&] { return set_signal_actions(o); });
+    s.take(spawn_step::signal_setup, true, [&] { return set_signal_actions(o); });
     s.take(spawn_step::file_descriptors, true, [&] { return close_child_fds(o); });
     s.take(spawn_step::enter_namespaces, o.enter_namespaces != namespace_flags::none, [&] {
         return call(SYS_setns, o.enter_process, static_cast<unsigned>(o.enter_namespaces));
@@ -202,7 +202,7 @@ int run_spawn_plan(void* argument) noexcept {
            [&] { return set_parent_death(plan); });
     s.take(spawn_step::no_new_privs, o.no_new_privs,
            [] { return call(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); });
-    s.take(spawn_step::signals, true, [&] { return set_signal_mask(plan); });
+    s.take(spawn_step::signal_setup, true, [&] { return set_signal_mask(plan); });
     s.take(spawn_step::exec, true, [&] { return run_program(plan); });
     return 127; // nobody sees it: the parent reaps this child and reports the error
 }

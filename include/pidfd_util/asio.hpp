@@ -29,8 +29,8 @@ public:
     waiter(waiter&&) noexcept = default;
     /// Cancels its own waits, and takes over the other's.
     waiter& operator=(waiter&& other) noexcept {
-        const waiter old(std::move(*this));
-        source_ = std::move(other.source_);
+        const waiter old((std::move)(*this));
+        source_ = (std::move)(other.source_);
         return *this;
     }
     /// Cancels.

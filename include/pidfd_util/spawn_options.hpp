@@ -66,7 +66,7 @@ struct resource_limit {
 };
 
 /// The steps in which a child is started. `file_descriptors` is taken in two parts, before
-/// `enter_namespaces` and after `process_group`, and `signals` first of all in the child and again
+/// `enter_namespaces` and after `process_group`, and `signal_setup` first of all in the child and again
 /// before `exec`.
 enum class spawn_step : unsigned char {
     options,          ///< before anything was done
@@ -83,7 +83,7 @@ enum class spawn_step : unsigned char {
     directory,        ///< chdir(2)
     parent_death,     ///< prctl(2), PR_SET_PDEATHSIG
     no_new_privs,     ///< prctl(2), PR_SET_NO_NEW_PRIVS
-    signals,          ///< sigaction(2), sigprocmask(2)
+    signal_setup,     ///< sigaction(2), sigprocmask(2)
     exec,             ///< execve(2)
 };
 
@@ -118,8 +118,8 @@ enum class spawn_step : unsigned char {
         return "parent_death";
     case spawn_step::no_new_privs:
         return "no_new_privs";
-    case spawn_step::signals:
-        return "signals";
+    case spawn_step::signal_setup:
+        return "signal_setup";
     case spawn_step::exec:
         return "exec";
     }

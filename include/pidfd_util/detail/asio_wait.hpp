@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The composed operation behind every asynchronous wait.
+//
+// std::move stands in parentheses here: some curses.h define a function-like macro of that name.
 #ifndef PIDFD_UTIL_DETAIL_ASIO_WAIT_HPP
 #define PIDFD_UTIL_DETAIL_ASIO_WAIT_HPP
 
@@ -126,7 +128,7 @@ template <class Executor, class Goal>
 class wait_operation {
 public:
     wait_operation(std::shared_ptr<readiness<Executor>> source, Goal goal)
-        : source_(std::move(source)), goal_(goal), cancelled_before_(source_->cancelled()) {}
+        : source_((std::move)(source)), goal_(goal), cancelled_before_(source_->cancelled()) {}
 
     template <class Self>
     void operator()(Self& self, asio_error error = {}) {
@@ -162,14 +164,14 @@ private:
     void finish_later(Self& self) {
         step_ = step::finishing;
         const Executor executor = source_->get_executor();
-        net::post(executor, std::move(self));
+        net::post(executor, (std::move)(self));
     }
 
     template <class Self>
     void wait(Self& self) {
         step_ = step::waiting;
         readiness<Executor>& source = *source_;
-        source.wait(std::move(self));
+        source.wait((std::move)(self));
     }
 
     /// The process is readable, yet its status is not to be had: a tracer has to wait for it
@@ -183,7 +185,7 @@ private:
         pause_ = std::clamp(2 * pause_, shortest, longest);
         timer& t = *timer_;
         t.expires_after(pause_);
-        t.async_wait(std::move(self));
+        t.async_wait((std::move)(self));
     }
 
 #if PIDFD_UTIL_ASIO_VERSION >= 101900
@@ -219,7 +221,7 @@ template <class Executor, class Goal, class Token>
 auto start_wait(std::shared_ptr<readiness<Executor>> source, Goal goal, Token&& token) {
     const Executor executor = source->get_executor();
     return net::async_compose<Token, typename Goal::signature>(
-        wait_operation<Executor, Goal>(std::move(source), goal), token, executor);
+        wait_operation<Executor, Goal>((std::move)(source), goal), token, executor);
 }
 
 } // namespace asio_detail
