@@ -84,9 +84,10 @@ bool hides(int error) noexcept {
 
 /// The directory's id, through the first mount that shows it.
 int resolve(int root, std::string_view path, std::uint64_t& id) noexcept {
-    const unique_fd file(sys::openat(root, "thread-self/mountinfo", O_RDONLY));
-    if (!file)
-        return file.get() == -ENOENT ? EOPNOTSUPP : -file.get();
+    unique_fd file;
+    if (const int error = procfs::open_entry(root, "thread-self/mountinfo", O_RDONLY, file);
+        error != 0)
+        return error == ENOENT ? EOPNOTSUPP : error;
     char buffer[PATH_MAX];
     text::line_reader lines(file.get(), buffer, sizeof buffer);
     int outcome = EOPNOTSUPP;

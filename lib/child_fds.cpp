@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "child_fds.hpp"
 
-#include "procfs.hpp"
+#include "answer.hpp"
 #include "sys.hpp"
-#include "text.hpp"
 #include "uapi.hpp"
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdint>
-#include <cstring>
-#include <fcntl.h>
-#include <sys/resource.h>
+#include <climits>
 #include <unistd.h>
 
 namespace pidfd_util {
@@ -19,51 +15,6 @@ namespace pidfd_util {
 namespace {
 
 constexpr int first_unwanted = 3;
-
-/// The kernel's struct linux_dirent64, up to the name.
-struct directory_entry {
-    std::uint64_t inode;
-    std::int64_t offset;
-    std::uint16_t size;
-    std::uint8_t type;
-};
-constexpr std::size_t name_offset = 19;
-
-/// Kernels before 5.11: from the list in /proc.
-bool close_listed_on_exec() noexcept {
-    unique_fd root;
-    if (procfs::open_root(root) != 0)
-        return false;
-    const unique_fd list(sys::openat(root.get(), "self/fd", O_RDONLY | O_DIRECTORY));
-    if (!list)
-        return false;
-    alignas(std::uint64_t) char buffer[1024];
-    long size = 0;
-    while ((size = sys::call(SYS_getdents64, list.get(), buffer, sizeof buffer)) > 0) {
-        for (long at = 0; at < size;) {
-            directory_entry entry{};
-            std::memcpy(&entry, buffer + at, name_offset);
-            int fd = 0;
-            if (text::parse_pid(buffer + at + name_offset, fd) && fd >= first_unwanted)
-                (void)sys::set_cloexec(fd);
-            at += entry.size;
-        }
-    }
-    return size == 0;
-}
-
-/// Without /proc: every number that there can be. The soft limit may have been lowered since.
-long close_all_on_exec() noexcept {
-    constexpr std::uint64_t many = 1U << 20; // the kernel's own limit, if nobody has raised it
-    std::uint64_t limit[2] = {};
-    if (const long error = sys::call(SYS_prlimit64, 0, RLIMIT_NOFILE, nullptr, limit); error < 0)
-        return error;
-    if (limit[1] > many)
-        return -EOPNOTSUPP; // to try them all would take for ever
-    for (int fd = first_unwanted; fd < static_cast<int>(limit[1]); ++fd)
-        (void)sys::set_cloexec(fd);
-    return 0;
-}
 
 bool is_target(const spawn_options& o, int fd) noexcept {
     return std::any_of(o.fds.begin(), o.fds.end(), [fd](fd_mapping m) { return m.to == fd; });
@@ -82,21 +33,129 @@ int copy_aside(const spawn_options& o, int fd, int& lowest) noexcept {
     }
 }
 
-} // namespace
+/// What stays open beside 0, 1 and 2, in the order of the numbers.
+class kept_fds {
+public:
+    kept_fds(const spawn_options& o, const path_fds& until_exec) noexcept {
+        for (const fd_mapping& m : o.fds)
+            add(m.to);
+        for (const int fd : until_exec)
+            add(fd);
+        std::sort(fds_, fds_ + count_);
+    }
+    kept_fds(const kept_fds&) = delete;
+    kept_fds& operator=(const kept_fds&) = delete;
 
-long close_child_fds(const spawn_options& o) noexcept {
-    // close_range is missing, or without this flag, or refused by a sandbox.
-    if (!o.close_other_fds || sys::close_range_on_exec(first_unwanted) == 0 ||
-        close_listed_on_exec())
-        return 0;
-    return close_all_on_exec();
+    /// Calls `close(first, last)` for each run of numbers that are not kept, up to `highest`, until
+    /// that returns an error.
+    template <class Close>
+    long for_each_gap(unsigned highest, Close close) const noexcept {
+        unsigned next = first_unwanted;
+        for (std::size_t i = 0; i < count_; ++i) {
+            const auto fd = static_cast<unsigned>(fds_[i]);
+            if (fd > highest)
+                break;
+            if (next < fd)
+                if (const long error = close(next, fd - 1); error != 0)
+                    return error;
+            next = fd + 1;
+        }
+        return next <= highest ? close(next, highest) : 0;
+    }
+
+private:
+    void add(int fd) noexcept {
+        if (fd >= first_unwanted)
+            fds_[count_++] = fd;
+    }
+
+    int fds_[max_fd_mappings + path_fds::capacity];
+    std::size_t count_ = 0;
+};
+
+/// A set of file descriptors as select(2) has it.
+class fd_bits {
+public:
+    static constexpr unsigned word_bits = 8 * sizeof(unsigned long);
+
+    /// For numbers up to `last`.
+    explicit fd_bits(unsigned last) noexcept : size_((last / word_bits + 1) * sizeof(long)) {
+        if (size_ <= sizeof small_) {
+            words_ = small_;
+            return;
+        }
+        void* where = nullptr;
+        error_ = sys::map_memory(size_, where);
+        words_ = static_cast<unsigned long*>(where);
+    }
+    ~fd_bits() {
+        if (words_ != small_ && words_ != nullptr)
+            sys::unmap(words_, size_);
+    }
+    fd_bits(const fd_bits&) = delete;
+    fd_bits& operator=(const fd_bits&) = delete;
+
+    int error() const noexcept { return error_; }
+    unsigned long* words() noexcept { return words_; }
+    void add(unsigned fd) noexcept { words_[fd / word_bits] |= 1UL << (fd % word_bits); }
+
+private:
+    unsigned long small_[512 / sizeof(long)] = {};
+    std::size_t size_;
+    unsigned long* words_ = nullptr;
+    int error_ = 0;
+};
+
+#ifdef SYS_pselect6
+constexpr long pselect_number = SYS_pselect6;
+#else
+constexpr long pselect_number = SYS_pselect6_time64;
+#endif
+
+/// Whether the table of file descriptors has a place for `fd`: 1 or 0, or a negated errno. select
+/// says EBADF for a number that is not open, and passes over those that the table has no place for.
+long table_reaches(unsigned fd) noexcept {
+    if (sys::open_flags(static_cast<int>(fd)) >= 0)
+        return 1;
+    fd_bits set(fd);
+    if (set.error() != 0)
+        return set.error();
+    set.add(fd);
+    std::int64_t no_time[2] = {}; // as every width of timespec has it
+    const long ready =
+        sys::call(pselect_number, fd + 1, set.words(), nullptr, nullptr, no_time, nullptr);
+    if (ready == -EBADF)
+        return 1;
+    return ready < 0 ? -refusal(static_cast<int>(-ready)) : 0;
 }
 
-long map_child_fds(const spawn_options& o) noexcept {
+/// A number that is above every open one. A limit says nothing: it may have been lowered since.
+/// Needs neither /proc nor a free number.
+long find_table_size(unsigned& size) noexcept {
+    constexpr unsigned smallest = 64;
+    constexpr unsigned largest = 1U << 30;
+    for (unsigned above = smallest; above <= largest; above *= 2) {
+        const long reached = table_reaches(above);
+        if (reached < 0)
+            return reached;
+        if (reached == 0) {
+            size = above;
+            return 0;
+        }
+    }
+    return -EOPNOTSUPP; // to try them all would take minutes
+}
+
+} // namespace
+
+long map_child_fds(const spawn_options& o, int& own) noexcept {
     // All are looked at before any is made: a new one could take the number of one that is closed.
-    for (const fd_mapping& m : o.fds)
+    for (const fd_mapping& m : o.fds) {
+        if (m.from == own && own >= 0)
+            return -EBADF; // closed in the caller: only therefore could `own` get this number
         if (const int flags = sys::open_flags(m.from); flags < 0)
             return flags;
+    }
     // What would be overwritten before its turn is put aside. Others need no further number, of
     // which there may be none.
     int sources[max_fd_mappings] = {};
@@ -109,6 +168,11 @@ long map_child_fds(const spawn_options& o) noexcept {
             return source;
         sources[count++] = source;
     }
+    if (own >= 0 && is_target(o, own)) {
+        own = copy_aside(o, own, lowest);
+        if (own < 0)
+            return own;
+    }
     count = 0;
     for (const fd_mapping& m : o.fds) {
         const int source = sources[count++];
@@ -116,7 +180,32 @@ long map_child_fds(const spawn_options& o) noexcept {
         if (error < 0)
             return error;
     }
+    count = 0;
+    for (const fd_mapping& m : o.fds)
+        if (const int source = sources[count++]; source != m.from)
+            sys::close(source);
     return 0;
+}
+
+long close_child_fds(const spawn_options& o, const path_fds& until_exec) noexcept {
+    for (const int fd : until_exec)
+        if (fd >= first_unwanted && !is_target(o, fd))
+            (void)sys::set_cloexec(fd);
+    const kept_fds kept(o, until_exec);
+    const auto close_range = [](unsigned first, unsigned last) -> long {
+        return sys::close_range(first, last);
+    };
+    if (kept.for_each_gap(~0U, close_range) == 0)
+        return 0;
+    // close_range is missing, or refused by a sandbox.
+    unsigned size = 0;
+    if (const long error = find_table_size(size); error != 0)
+        return error;
+    return kept.for_each_gap(size - 1, [](unsigned first, unsigned last) -> long {
+        for (unsigned fd = first; fd <= last; ++fd)
+            sys::close(static_cast<int>(fd));
+        return 0;
+    });
 }
 
 } // namespace pidfd_util

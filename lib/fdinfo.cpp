@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "fdinfo.hpp"
 
+#include "procfs.hpp"
 #include "sys.hpp"
 
 #include <cerrno>
@@ -39,15 +40,14 @@ int file::open(int root, int pidfd) noexcept {
     // Not "self": that is the first thread, which may have exited or have other file descriptors.
     char path[sizeof "thread-self/fdinfo/" + 10] = "thread-self/fdinfo/";
     *std::to_chars(path + std::strlen(path), path + sizeof path - 1, pidfd).ptr = '\0';
-    const int fd = sys::openat(root, path, O_RDONLY);
-    if (fd == -ENOENT)
+    switch (const int error = procfs::open_entry(root, path, O_RDONLY, fd_); error) {
+    case ENOENT:
         return sys::open_flags(pidfd) >= 0 ? EOPNOTSUPP : EBADF;
-    if (fd == -EPERM)
+    case EPERM:
         return EACCES;
-    if (fd < 0)
-        return -fd;
-    fd_.reset(fd);
-    return 0;
+    default:
+        return error;
+    }
 }
 
 int file::read(record& result) const noexcept {

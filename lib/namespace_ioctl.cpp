@@ -20,6 +20,11 @@ int open(int fd, namespace_type type, unique_fd& ns) noexcept {
     case EPERM:
     case EACCES:
         return who_forbids(EACCES, [=] { return sys::ioctl_fd(-1, request); });
+    case ESRCH: {
+        // The process has ended; or its first thread has, and the others have namespaces still.
+        bool ended = true;
+        return identify::has_ended(fd, ended) == 0 && !ended ? ask_another : ESRCH;
+    }
     case EBADF: // closed, or opened with O_PATH
         return identify::fault_or(fd, error);
     case EINVAL: // it has no argument that could be invalid: the ioctl is not there,

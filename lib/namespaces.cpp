@@ -3,9 +3,11 @@
 #include "namespaces.hpp"
 
 #include "namespace_ioctl.hpp"
+#include "namespace_link.hpp"
 #include "probe.hpp"
 #include "procfs.hpp"
 #include "sys.hpp"
+#include "threads.hpp"
 
 #include <pidfd_util/abi.hpp>
 
@@ -48,10 +50,19 @@ namespace_flags all_flags() noexcept {
     return all;
 }
 
-/// The answer for a process that has ended: ESRCH, if this is still about the same one.
-int ended(const procfs::process& process) noexcept {
-    const int error = process.check();
-    return error != 0 ? error : ESRCH;
+/// The first thread has left its namespaces: the process has ended, or lives on in other threads.
+int open_of_another_thread(const procfs::process& process, int fd, const char* link,
+                           unique_fd& ns) noexcept {
+    bool over = true;
+    if (const int error = identify::has_ended(fd, over); error != 0)
+        return error;
+    unique_fd found;
+    const int error = over ? ENOENT : threads::open_namespace(process, link, found);
+    if (const int gone = process.check(); gone != 0)
+        return gone;
+    if (error == 0)
+        ns = std::move(found);
+    return error == ENOENT ? ESRCH : error;
 }
 
 int open_by_procfs(int fd, namespace_type type, unique_fd& ns) noexcept {
@@ -59,21 +70,22 @@ int open_by_procfs(int fd, namespace_type type, unique_fd& ns) noexcept {
     if (const int error = process.open(fd); error != 0)
         return error;
     unique_fd found;
-    int error = process.open_file(links[static_cast<unsigned>(type)], O_RDONLY, found);
+    const char* const link = links[static_cast<unsigned>(type)];
+    int error = namespace_link::open(process, link, found);
     const bool outlives = type == namespace_type::user || type == namespace_type::pid;
     // Of a process that has ended, some namespaces can be opened here still; of a running one,
     // those are missing which the kernel was built without. No kernel is built without "mnt".
     if (error == ENOENT || (error == 0 && outlives)) {
-        unique_fd any;
-        const int mnt = process.open_file("ns/mnt", O_RDONLY, any);
+        const int mnt = namespace_link::look(process, "ns/mnt");
         if (mnt == 0 && error == ENOENT)
             error = EOPNOTSUPP;
         if (mnt != 0)
             error = mnt; // no file descriptor left to look with, say
         if (mnt == ENOENT) {
+            unique_fd any;
             error = process.open_file("status", O_PATH, any);
             if (error == 0)
-                return ended(process);
+                return open_of_another_thread(process, fd, link, ns);
         }
     }
     error = process.settle(error);
@@ -109,7 +121,7 @@ int setns(int fd, namespace_flags flags) noexcept {
     return who_forbids(-sys::setns(fd, number), [=] { return sys::setns(-1, number); });
 }
 
-/// Before Linux 5.8: through a namespace's own file descriptor, one at a time.
+/// Where setns takes no pidfd of this process: through a namespace's own file descriptor, one at a time.
 int set_by_procfs(int fd, namespace_flags flags) noexcept {
     for (const kind& k : kinds) {
         if (k.flag != flags)
@@ -119,6 +131,20 @@ int set_by_procfs(int fd, namespace_flags flags) noexcept {
         return error != 0 ? error : setns(ns.get(), flags);
     }
     return EOPNOTSUPP;
+}
+
+/// setns says ESRCH also of a process that lives, if its first thread has exited.
+int set_through_another_thread(int fd, namespace_flags flags) noexcept {
+    bool over = true;
+    if (const int error = identify::has_ended(fd, over); error != 0)
+        return error;
+    if (over)
+        return ESRCH;
+    unique_fd thread;
+    const int error = threads::open_living(fd, thread);
+    if (error == 0)
+        return setns(thread.get(), flags);
+    return error == EOPNOTSUPP ? set_by_procfs(fd, flags) : error;
 }
 
 } // namespace
@@ -148,8 +174,11 @@ int set_namespace(int fd, namespace_flags flags) noexcept {
     // setns would take the file descriptor of a namespace as well, which is no process.
     if (const int error = identify::check(fd); error != 0)
         return error;
-    if (const int error = setns(fd, flags); error != EINVAL)
-        return error;
+    const int entered = setns(fd, flags);
+    if (entered == ESRCH)
+        return set_through_another_thread(fd, flags);
+    if (entered != EINVAL)
+        return entered;
     availability pidfds{};
     if (const int error = probe::try_out(feature::setns, pidfds); error != 0) {
         if (is_answer(error))

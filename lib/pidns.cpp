@@ -2,6 +2,7 @@
 #include "pidns.hpp"
 
 #include "fdinfo.hpp"
+#include "procfs.hpp"
 #include "status.hpp"
 #include "sys.hpp"
 #include "uapi.hpp"
@@ -14,15 +15,17 @@
 namespace pidfd_util::pidns {
 
 int depth_of_caller(int root, std::size_t& depth) noexcept {
-    const unique_fd file(sys::openat(root, "thread-self/status", O_RDONLY));
-    switch (-file.get()) {
+    unique_fd file;
+    switch (const int error = procfs::open_entry(root, "thread-self/status", O_RDONLY, file);
+            error) {
+    case 0:
+        break;
     case ENOENT:
         return EOPNOTSUPP;
     case EPERM:
         return EACCES;
     default:
-        if (!file)
-            return -file.get();
+        return error;
     }
     status::record self{};
     if (const int error = status::read(file.get(), self); error != 0)

@@ -28,7 +28,8 @@ constexpr std::uint32_t bit(feature f) noexcept {
 
 /// What the errno of a trial says, if 0 and `expected` are what the feature itself would answer.
 int judge(int error, int expected, availability& result) noexcept {
-    if (error == 0 || error == expected) {
+    // `ask_another`: the feature answered, only not about this one process.
+    if (error == 0 || error == expected || error == ask_another) {
         result = availability::available;
         return 0;
     }

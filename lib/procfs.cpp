@@ -2,6 +2,7 @@
 #include "procfs.hpp"
 
 #include "answer.hpp"
+#include "beneath.hpp"
 #include "sys.hpp"
 #include "uapi.hpp"
 
@@ -9,6 +10,7 @@
 #include <charconv>
 #include <cstring>
 #include <fcntl.h>
+#include <utility>
 
 namespace pidfd_util::procfs {
 
@@ -32,20 +34,59 @@ int open_root(unique_fd& root) noexcept {
     return magic == uapi::proc_super_magic ? 0 : EOPNOTSUPP;
 }
 
+namespace {
+
+/// The path PID/NAME.
+struct process_path {
+    char text[sizeof "2147483647/task/2147483647/ns/time_for_children"];
+
+    bool set(pid_t pid, const char* name) noexcept {
+        char* const slash = std::to_chars(text, text + 10, pid).ptr;
+        const std::size_t length = std::strlen(name);
+        if (length + 2 > static_cast<std::size_t>(text + sizeof text - slash))
+            return false; // no name of this library's
+        *slash = '/';
+        std::memcpy(slash + 1, name, length + 1);
+        return true;
+    }
+};
+
+} // namespace
+
 int open_file(int root, pid_t pid, const char* name, int flags, unique_fd& file) noexcept {
-    char path[10 + sizeof "/ns/time_for_children"];
-    char* const slash = std::to_chars(path, path + 10, pid).ptr;
-    const std::size_t length = std::strlen(name);
-    if (length + 2 > static_cast<std::size_t>(path + sizeof path - slash))
-        return ENAMETOOLONG; // no name of this library's
-    *slash = '/';
-    std::memcpy(slash + 1, name, length + 1);
-    const int fd = sys::openat(root, path, flags);
-    if (fd < 0)
-        return -fd;
-    file.reset(fd);
-    return 0;
+    process_path path;
+    return path.set(pid, name) ? open_entry(root, path.text, flags, file) : ENAMETOOLONG;
 }
+
+int open_entry(int root, const char* path, int flags, unique_fd& file) noexcept {
+    const int error = beneath::open(root, path, flags, file);
+    return error == EXDEV ? EOPNOTSUPP : error;
+}
+
+namespace {
+
+/// Whether the process was not reaped yet, by a signal that is none. `pidfd` is a pidfd.
+int prove_not_reaped(int pidfd) noexcept {
+    const int error = -sys::pidfd_send_signal(pidfd, 0, 0);
+    switch (error) {
+    case 0:
+    case EPERM: {
+        // A seccomp filter can say both about everything. The kernel says EBADF about fd -1.
+        const int control = -sys::pidfd_send_signal(-1, 0, 0);
+        if (control == EBADF)
+            return 0;
+        return control == EPERM ? ERFKILL : EOPNOTSUPP;
+    }
+    case ESRCH:
+        return ESRCH;
+    case EINVAL: // not in the caller's pid namespace or below: nothing can be proved
+        return EREMOTE;
+    default:
+        return refusal(error);
+    }
+}
+
+} // namespace
 
 int process::open(int pidfd) noexcept {
     if (const int error = open_root(root_); error != 0)
@@ -60,12 +101,34 @@ int process::open(int pidfd) noexcept {
     // is gone can be told all the same.
     if (error == EACCES && sys::pidfd_send_signal(pidfd, 0, 0) == -ESRCH)
         return ESRCH;
-    return error != 0 ? error : fdinfo_.read(shown_);
+    if (error != 0)
+        return error;
+    pidfd_ = pidfd;
+    return look(shown_);
+}
+
+int process::follow_link(const char* name, unique_fd& target) const noexcept {
+    process_path path;
+    if (!path.set(shown_.pid, name))
+        return ENAMETOOLONG;
+    unique_fd found(sys::openat(root(), path.text, O_RDONLY));
+    if (!found)
+        return -found.get();
+    target = std::move(found);
+    return 0;
+}
+
+int process::look(fdinfo::record& found) const noexcept {
+    if (const int error = fdinfo_.read(found); error != 0)
+        return error;
+    // Before Linux 5.5 fdinfo has no NSpid, and keeps showing the number once the process was
+    // reaped.
+    return found.nspid.count != 0 ? 0 : prove_not_reaped(pidfd_);
 }
 
 int process::check() const noexcept {
     fdinfo::record now{};
-    if (const int error = fdinfo_.read(now); error != 0)
+    if (const int error = look(now); error != 0)
         return error;
     return now.pid == shown_.pid ? 0 : ESRCH;
 }

@@ -14,7 +14,11 @@ namespace pidfd_util::procfs {
 /// Opens /proc, if it is procfs. EOPNOTSUPP: it is not there. ERFKILL: a sandbox forbids it.
 int open_root(unique_fd& root) noexcept;
 
-/// Opens /proc/PID/NAME, whosever this pid is now.
+/// Opens `path` below a /proc, as `beneath::open` does. EOPNOTSUPP if something is mounted over an
+/// entry on the way: this /proc cannot be believed.
+int open_entry(int root, const char* path, int flags, unique_fd& file) noexcept;
+
+/// Opens /proc/PID/NAME of whichever process has this pid now; unverified.
 int open_file(int root, pid_t pid, const char* name, int flags, unique_fd& file) noexcept;
 
 /// A process as one /proc shows it. A pidfd does not keep the pid from being used again, so that a
@@ -30,6 +34,9 @@ public:
         return procfs::open_file(root(), shown_.pid, name, flags, file);
     }
 
+    /// Opens what the magic link leads to, whatever is mounted over the link.
+    int follow_link(const char* name, unique_fd& target) const noexcept;
+
     /// 0 if the process still has its number, which nobody else can have had meanwhile.
     int check() const noexcept;
 
@@ -41,8 +48,12 @@ public:
     const fdinfo::record& shown() const noexcept { return shown_; }
 
 private:
+    /// Reads what fdinfo shows now, and makes sure that the process was not reaped.
+    int look(fdinfo::record& found) const noexcept;
+
     unique_fd root_;
     fdinfo::file fdinfo_;
+    int pidfd_ = -1;
     fdinfo::record shown_{};
 };
 

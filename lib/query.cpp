@@ -31,7 +31,7 @@ int read_status(const procfs::process& process, status::record& result) noexcept
     return process.settle(error != 0 ? error : status::read(file.get(), result));
 }
 
-/// Whosever this pid is now.
+/// Of whichever process has this pid now; unverified.
 int read_status(int root, pid_t pid, status::record& result) noexcept {
     unique_fd file;
     const int error = procfs::open_file(root, pid, "status", O_RDONLY, file);
@@ -71,6 +71,13 @@ int open_visible(procfs::process& process, int fd, std::size_t& depth, pid_t& pi
     if (const int error = pidns::depth_of_caller(process.root(), depth); error != 0)
         return error;
     const fdinfo::record& shown = process.shown();
+    if (depth > 1 && shown.nspid.count == 0) { // before Linux 5.5 only status has the list
+        status::record found{};
+        if (const int error = read_status(process, found); error != 0)
+            return error;
+        const int error = pidns::translate(process.root(), shown.pid, found.nspid, depth, pid);
+        return process.settle(error);
+    }
     const int error = pidns::translate(process.root(), shown.pid, shown.nspid, depth, pid);
     // A number that needs no translation was right when it was read.
     return depth == 1 ? error : process.settle(error);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "spawn_child.hpp"
 
+#include "answer.hpp"
 #include "child_fds.hpp"
 #include "sys.hpp"
 #include "uapi.hpp"
@@ -12,7 +13,9 @@
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
+#include <utility>
 
 namespace pidfd_util {
 
@@ -46,6 +49,46 @@ struct kernel_sigaction {
 constexpr std::uintptr_t default_action = 0; // SIG_DFL
 constexpr std::uintptr_t ignore_action = 1;  // SIG_IGN
 
+/// The signals that end a process with a core dump.
+bool dumps_core(int signal) noexcept {
+    switch (signal) {
+    case SIGQUIT:
+    case SIGILL:
+    case SIGTRAP:
+    case SIGABRT:
+    case SIGBUS:
+    case SIGFPE:
+    case SIGSEGV:
+    case SIGXCPU:
+    case SIGXFSZ:
+    case SIGSYS:
+#if defined(SIGEMT) && SIGEMT != SIGSYS
+    case SIGEMT:
+#endif
+        return true;
+    default:
+        return false;
+    }
+}
+
+/// The child's handler of signals that dump core, which execve resets to the default. Before Linux
+/// 5.16 a core dump ends every process that shares the memory, the parent among them.
+void end_child(int /*signal*/) noexcept {
+    for (;;)
+        (void)call(SYS_exit_group, exit_status_of(ECANCELED));
+}
+
+kernel_sigaction ending_child() noexcept {
+    kernel_sigaction action{};
+    action.handler = reinterpret_cast<std::uintptr_t>(&end_child);
+#ifdef __x86_64__ // where a handler must have a function to return to
+    constexpr unsigned long restorer = 0x04000000; // SA_RESTORER
+    action.flags = restorer;
+    action.rest[0] = action.handler;
+#endif
+    return action;
+}
+
 long signal_action(int signal, const kernel_sigaction* action, kernel_sigaction* old) noexcept {
 #ifdef __sparc__ // where the restorer comes before the size
     return call(SYS_rt_sigaction, signal, action, old, nullptr, sizeof(signal_set));
@@ -55,7 +98,7 @@ long signal_action(int signal, const kernel_sigaction* action, kernel_sigaction*
 }
 
 /// No handler of the parent's may ever run here: its memory is the parent's.
-long set_signal_actions(const spawn_options& o) noexcept {
+long set_signal_actions(const spawn_options& o, bool shares_memory) noexcept {
     for (int signal = 1; signal <= last_signal; ++signal) {
         if (signal == SIGKILL || signal == SIGSTOP)
             continue;
@@ -69,10 +112,12 @@ long set_signal_actions(const spawn_options& o) noexcept {
             wanted = default_action;
         if (contains(o.ignored_signals, signal))
             wanted = ignore_action;
-        if (wanted == old)
+        const bool ends_child = shares_memory && wanted == default_action && dumps_core(signal);
+        if (wanted == old && !ends_child)
             continue;
-        action = {};
-        action.handler = wanted;
+        action = ends_child ? ending_child() : kernel_sigaction{};
+        if (!ends_child)
+            action.handler = wanted;
         const long set = signal_action(signal, &action, nullptr);
         if (set != 0)
             return set;
@@ -104,107 +149,177 @@ long set_limits(const spawn_options& o) noexcept {
     return 0;
 }
 
-long set_parent_death(const spawn_plan& plan) noexcept {
+/// Whether the process of a pidfd has ended: 1 or 0, or a negated errno.
+long has_ended(int pidfd) noexcept {
+    // The kernel moves the children of a process that ends to another parent, which is when it sends
+    // their parent-death signals, and then marks the process as ended, both under one lock. A wait
+    // takes this lock: after it, a process that sent its signals before is marked as well.
+    siginfo_t info;
+    (void)sys::waitid(pidfd, info, WEXITED | WNOHANG);
+    const int events = sys::poll(pidfd, 0);
+    return events <= 0 ? events : 1;
+}
+
+long set_parent_death(const spawn_plan& plan, int parent_fd) noexcept {
     const long set = call(SYS_prctl, PR_SET_PDEATHSIG, plan.options.parent_death_signal, 0, 0, 0);
     if (set != 0)
         return set;
-    // The parent may have ended before: then the signal never comes. (From a new pid namespace it
-    // has no pid in any case.)
+    // The parent may have ended before: then the signal never comes.
     const long parent = call(SYS_getppid);
-    return parent == plan.parent || parent == 0 ? 0 : -ESRCH;
+    if (parent != 0)
+        return parent == plan.parent ? 0 : -ESRCH;
+    // In another pid namespace than the parent's, every parent is 0.
+    if (parent_fd < 0)
+        return -refusal(-parent_fd);
+    const long ended = has_ended(parent_fd);
+    return ended == 1 ? -ESRCH : ended;
+}
+
+/// The paths that the program may have: `file`, or one in each directory of the search.
+class candidates {
+public:
+    explicit candidates(const spawn_plan& plan) noexcept
+        : plan_(plan), next_(plan.search), name_size_(std::strlen(plan.file) + 1) {}
+
+    /// The next path; null after the last one.
+    const char* next() noexcept {
+        if (plan_.search == nullptr)
+            return std::exchange(done_, true) ? nullptr : plan_.file;
+        while (next_ != nullptr) {
+            const char* const begin = next_;
+            const char* const end = strchrnul(begin, ':');
+            next_ = *end == ':' ? end + 1 : nullptr;
+            const auto length = static_cast<std::size_t>(end - begin);
+            if (length + 1 + name_size_ > sizeof path_) {
+                too_long_ = true;
+                continue;
+            }
+            std::memcpy(path_, begin, length);
+            path_[length] = '/';
+            // An empty directory in the list is the working directory.
+            std::memcpy(path_ + length + (length != 0 ? 1 : 0), plan_.file, name_size_);
+            return path_;
+        }
+        return nullptr;
+    }
+
+    /// Whether a path was passed over because it is too long.
+    bool too_long() const noexcept { return too_long_; }
+
+private:
+    const spawn_plan& plan_;
+    const char* next_;
+    std::size_t name_size_;
+    bool done_ = false;
+    bool too_long_ = false;
+    char path_[PATH_MAX];
+};
+
+long close_fds(const spawn_plan& plan) noexcept {
+    path_fds on_the_way;
+    candidates c(plan);
+    while (const char* const path = c.next())
+        on_the_way.add_from(path);
+    return close_child_fds(plan.options, on_the_way);
+}
+
+/// Whether the search goes on after this errno of execve: the program is not there, or its directory
+/// cannot be asked, as that of a dead mount. The same errnos as in glibc's execvpe.
+bool is_not_there(long error) noexcept {
+    switch (-error) {
+    case ENOENT:
+    case ENOTDIR:
+    case EACCES:
+    case ESTALE:
+    case ENODEV:
+    case ETIMEDOUT:
+        return true;
+    default:
+        return false;
+    }
 }
 
 /// Like execvpe, but for the shell: the first directory whose file can be run.
-long search_and_run(const spawn_plan& plan) noexcept {
-    char path[PATH_MAX];
-    const std::size_t name_size = std::strlen(plan.file) + 1;
-    long outcome = -ENOENT;
-    for (const char* next = plan.search; next != nullptr;) {
-        const char* const end = strchrnul(next, ':');
-        const auto length = static_cast<std::size_t>(end - next);
-        if (length + 1 + name_size <= sizeof path) {
-            std::memcpy(path, next, length);
-            path[length] = '/';
-            // An empty directory in the list is the working directory.
-            std::memcpy(path + length + (length != 0 ? 1 : 0), plan.file, name_size);
-            const long r = call(SYS_execve, path, plan.argv, plan.environment);
-            if (r == -EACCES)
-                outcome = r;
-            else if (r != -ENOENT && r != -ENOTDIR)
-                return r;
-        } else if (outcome == -ENOENT) {
-            outcome = -ENAMETOOLONG;
-        }
-        next = *end == ':' ? end + 1 : nullptr;
-    }
-    return outcome;
-}
-
 long run_program(const spawn_plan& plan) noexcept {
-    if (plan.search != nullptr)
-        return search_and_run(plan);
-    return call(SYS_execve, plan.file, plan.argv, plan.environment);
+    if (plan.search == nullptr)
+        return call(SYS_execve, plan.file, plan.argv, plan.environment);
+    candidates c(plan);
+    long outcome = -ENOENT; // or what says more: best EACCES, else the first of the others
+    while (const char* const path = c.next()) {
+        const long r = call(SYS_execve, path, plan.argv, plan.environment);
+        if (!is_not_there(r))
+            return r;
+        if (r == -EACCES || (outcome == -ENOENT && r != -ENOTDIR))
+            outcome = r;
+    }
+    return outcome == -ENOENT && c.too_long() ? -ENAMETOOLONG : outcome;
 }
 
 class steps {
 public:
-    explicit steps(spawn_plan& plan) noexcept : plan_(plan) {}
+    explicit steps(spawn_outcome& outcome) noexcept : outcome_(outcome) {}
 
     /// Takes the step, if it is wanted and none has failed before.
     template <class Step>
     void take(spawn_step name, bool wanted, Step step) noexcept {
-        if (!wanted || plan_.error != 0)
+        if (!wanted || error_ != 0)
             return;
         if (const long result = step(); result < 0) {
-            plan_.step = name;
-            plan_.error = static_cast<int>(-result);
+            error_ = static_cast<int>(-result);
+            outcome_ = {error_, name};
         }
     }
 
+    int error() const noexcept { return error_; }
+
 private:
-    spawn_plan& plan_;
+    spawn_outcome& outcome_;
+    int error_ = 0;
 };
 
 } // namespace
 
 int run_spawn_plan(void* argument) noexcept {
-    spawn_plan& plan = *static_cast<spawn_plan*>(argument);
+    const spawn_plan& plan = *static_cast<const spawn_plan*>(argument);
     const spawn_options& o = plan.options;
-    steps s(plan);
-    constexpr auto keep = static_cast<uid_t>(-1);
+    steps s(*plan.outcome);
 
-    // A kernel from before CLONE_PIDFD, which knew no such flag and paid no heed to it.
-    s.take(spawn_step::clone, plan.pidfd < 0, [] { return -EOPNOTSUPP; });
+    // A kernel from before CLONE_PIDFD ignored the flag.
+    s.take(spawn_step::clone, plan.made != nullptr && *plan.made < 0, [] { return -EOPNOTSUPP; });
     // First of all: signals can only be let in once no handler is there that they could run.
-    s.take(spawn_step::signal_setup, true, [&] { return set_signal_actions(o); });
-    s.take(spawn_step::file_descriptors, true, [&] { return close_child_fds(o); });
+    s.take(spawn_step::signal_setup, true, [&] { return set_signal_actions(o, plan.made != nullptr); });
     s.take(spawn_step::enter_namespaces, o.enter_namespaces != namespace_flags::none, [&] {
-        return call(SYS_setns, o.enter_process, static_cast<unsigned>(o.enter_namespaces));
+        return call(SYS_setns, *o.enter_process, static_cast<unsigned>(o.enter_namespaces));
     });
     s.take(spawn_step::session, o.new_session, [] { return call(SYS_setsid); });
-    s.take(spawn_step::process_group, o.process_group >= 0,
-           [&] { return call(SYS_setpgid, 0, o.process_group); });
-    s.take(spawn_step::file_descriptors, true, [&] { return map_child_fds(o); });
+    s.take(spawn_step::process_group, o.process_group.has_value(),
+           [&] { return call(SYS_setpgid, 0, *o.process_group); });
+    int parent_fd = plan.parent_fd;
+    s.take(spawn_step::file_descriptors, true, [&] { return map_child_fds(o, parent_fd); });
     s.take(spawn_step::limits, true, [&] { return set_limits(o); });
-    s.take(spawn_step::priority, o.set_priority,
-           [&] { return call(SYS_setpriority, PRIO_PROCESS, 0, o.priority); });
+    s.take(spawn_step::priority, o.priority.has_value(),
+           [&] { return call(SYS_setpriority, PRIO_PROCESS, 0, *o.priority); });
     // From here on, if ids change, in a copy of the parent's memory: coverage does not see it.
-    s.take(spawn_step::groups, o.set_groups,
-           [&] { return call(uapi::sys_setgroups, o.groups.size(), o.groups.begin()); });
-    s.take(spawn_step::gid, o.gid != keep,
-           [&] { return call(uapi::sys_setresgid, o.gid, o.gid, o.gid); });
-    s.take(spawn_step::uid, o.uid != keep,
-           [&] { return call(uapi::sys_setresuid, o.uid, o.uid, o.uid); });
+    s.take(spawn_step::groups, o.groups.is_list(), [&] {
+        return call(uapi::sys_setgroups, o.groups.list().size(), o.groups.list().begin());
+    });
+    s.take(spawn_step::gid, o.gid.has_value(),
+           [&] { return call(uapi::sys_setresgid, *o.gid, *o.gid, *o.gid); });
+    s.take(spawn_step::uid, o.uid.has_value(),
+           [&] { return call(uapi::sys_setresuid, *o.uid, *o.uid, *o.uid); });
     s.take(spawn_step::directory, o.directory != nullptr,
            [&] { return call(SYS_chdir, o.directory); });
     // After the change of ids, which takes it away.
     s.take(spawn_step::parent_death, o.parent_death_signal != 0,
-           [&] { return set_parent_death(plan); });
+           [&] { return set_parent_death(plan, parent_fd); });
     s.take(spawn_step::no_new_privs, o.no_new_privs,
            [] { return call(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); });
+    // Not left to execve, which has let the parent go on before it acts on close-on-exec flags. Last,
+    // as the directory and the program may be reached by a file descriptor.
+    s.take(spawn_step::file_descriptors, o.close_other_fds, [&] { return close_fds(plan); });
     s.take(spawn_step::signal_setup, true, [&] { return set_signal_mask(plan); });
     s.take(spawn_step::exec, true, [&] { return run_program(plan); });
-    return 127; // nobody sees it: the parent reaps this child and reports the error
+    return exit_status_of(s.error());
 }
 
 } // namespace pidfd_util

@@ -109,6 +109,17 @@ int raw_fd(long number, Args... args) noexcept {
     return fd;
 }
 
+int map(std::size_t size, int sharing, void*& where) noexcept {
+    return once([&] {
+        void* const found =
+            ::mmap(nullptr, size, PROT_READ | PROT_WRITE, sharing | MAP_ANONYMOUS, -1, 0);
+        if (found == MAP_FAILED)
+            return -1;
+        where = found;
+        return 0;
+    });
+}
+
 } // namespace
 
 long call(long number, long a, long b, long c, long d, long e, long f) noexcept {
@@ -117,6 +128,18 @@ long call(long number, long a, long b, long c, long d, long e, long f) noexcept 
 
 int openat(int dir, const char* path, int flags) noexcept {
     return raw_fd(SYS_openat, dir, path, flags | O_CLOEXEC, 0);
+}
+
+int openat2_on_mount(int dir, const char* path, int flags) noexcept {
+    uapi::open_how how{};
+    how.flags = static_cast<unsigned>(flags) | O_CLOEXEC;
+    how.resolve = uapi::resolve_no_xdev | uapi::resolve_no_magiclinks;
+    return raw_fd(SYS_openat2, dir, path, &how, sizeof how);
+}
+
+ssize_t read_link(int fd, char* buffer, std::size_t size) noexcept {
+    return once(
+        [=] { return static_cast<ssize_t>(::syscall(SYS_readlinkat, fd, "", buffer, size)); });
 }
 
 void close(int fd) noexcept {
@@ -160,8 +183,8 @@ int keep_on_exec(int fd) noexcept {
     return raw(fcntl_number, fd, F_SETFD, 0);
 }
 
-int close_range_on_exec(int first) noexcept {
-    return raw(SYS_close_range, first, ~0U, uapi::close_range_cloexec);
+int close_range(unsigned first, unsigned last) noexcept {
+    return raw(SYS_close_range, first, last, 0U);
 }
 
 int filesystem_magic(int fd, long& magic) noexcept {
@@ -172,11 +195,31 @@ int filesystem_magic(int fd, long& magic) noexcept {
     return result;
 }
 
+int filesystem_magic_of(const char* path, long& magic) noexcept {
+    struct statfs fs {};
+    const int result = once([&] { return ::statfs(path, &fs); });
+    if (result == 0)
+        magic = static_cast<long>(fs.f_type);
+    return result;
+}
+
 int stat_inode(int fd, inode& result) noexcept {
     uapi::statx st{};
     const int error = raw(SYS_statx, fd, "", AT_EMPTY_PATH, uapi::statx_ino, &st);
     if (error == 0)
         result = {st.dev_major == 0 ? st.dev_minor : 0, st.ino};
+    return error;
+}
+
+int stat_place(int fd, file_place& result) noexcept {
+    uapi::statx st{};
+    constexpr unsigned wanted = uapi::statx_type | uapi::statx_ino | uapi::statx_mnt_id;
+    const int error = raw(SYS_statx, fd, "", AT_EMPTY_PATH, wanted, &st);
+    if (error == 0)
+        result = {{st.dev_major, st.dev_minor},
+                  (st.mask & uapi::statx_mnt_id) != 0 ? st.mnt_id : 0,
+                  st.ino,
+                  S_ISLNK(st.mode)};
     return error;
 }
 
@@ -303,26 +346,26 @@ int failing_clone3(const uapi::clone_args* args, std::size_t size) noexcept {
     return raw(SYS_clone3, args, size);
 }
 
-int wait_by_number(pid_t pid) noexcept {
-    return patiently([&] {
+int wait_by_number(pid_t pid, int options, int& status) noexcept {
 #ifdef SYS_wait4
-        return ::syscall(SYS_wait4, long{pid}, nullptr, long{uapi::wait_all}, nullptr);
+    return patiently([&] { return ::syscall(SYS_wait4, long{pid}, &status, options, nullptr); });
 #else
-        siginfo_t info;
-        return ::syscall(SYS_waitid, P_PID, pid, &info, WEXITED | uapi::wait_all, nullptr);
+    siginfo_t info;
+    const int error = patiently(
+        [&] { return ::syscall(SYS_waitid, P_PID, pid, &info, WEXITED | options, nullptr); });
+    if (error != 0)
+        return error;
+    status = info.si_code == CLD_EXITED ? info.si_status << 8 : info.si_status;
+    return pid;
 #endif
-    });
+}
+
+int map_memory(std::size_t size, void*& where) noexcept {
+    return map(size, MAP_PRIVATE, where);
 }
 
 int map_shared(std::size_t size, void*& where) noexcept {
-    return once([&] {
-        void* const found =
-            ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-        if (found == MAP_FAILED)
-            return -1;
-        where = found;
-        return 0;
-    });
+    return map(size, MAP_SHARED, where);
 }
 
 void unmap(void* where, std::size_t size) noexcept {

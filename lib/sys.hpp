@@ -42,6 +42,10 @@ long call(long number, Args... args) noexcept {
 }
 
 int openat(int dir, const char* path, int flags) noexcept;
+/// The same without crossing a mount on the way, and without magic links. Linux 5.6.
+int openat2_on_mount(int dir, const char* path, int flags) noexcept;
+/// Reads where the symbolic link leads that `fd` was opened on with O_PATH and O_NOFOLLOW.
+ssize_t read_link(int fd, char* buffer, std::size_t size) noexcept;
 void close(int fd) noexcept;
 ssize_t read(int fd, char* buffer, std::size_t size) noexcept;
 /// From the start of the file: a file of /proc is generated anew.
@@ -54,16 +58,25 @@ int duplicate_above(int fd, int lowest) noexcept;
 int replace(int from, int to) noexcept;
 int set_cloexec(int fd) noexcept;
 int keep_on_exec(int fd) noexcept;
-/// Every file descriptor from `first` on. Linux 5.11.
-int close_range_on_exec(int first) noexcept;
+/// Closes every file descriptor from `first` to `last`. Linux 5.9.
+int close_range(unsigned first, unsigned last) noexcept;
 
 int filesystem_magic(int fd, long& magic) noexcept;
+int filesystem_magic_of(const char* path, long& magic) noexcept;
 
 struct inode {
     std::uint32_t device; // of a file system without a disk, numbered by the kernel; else 0
     std::uint64_t number;
 };
 int stat_inode(int fd, inode& result) noexcept;
+/// What a file descriptor was opened on, as far as statx tells it.
+struct file_place {
+    std::uint32_t device[2]; // the file system's: major and minor number
+    std::uint64_t mount;     // the mount's id; 0 before Linux 5.8, which does not tell it
+    std::uint64_t inode;
+    bool is_link; // a symbolic link
+};
+int stat_place(int fd, file_place& result) noexcept;
 /// The 64-bit inode number that is the file handle on pidfs and on cgroup2, and the id of the
 /// mount; `name` may be empty. EOPNOTSUPP for handles of another kind.
 int file_handle(int dir, const char* name, std::uint64_t& id, int& mount_id) noexcept;
@@ -122,9 +135,10 @@ int set_signal_mask(const signal_set& mask, signal_set* old) noexcept;
 /// clone3 with arguments that no kernel takes, by which it tells what it knows: nothing is made.
 int failing_clone3(const uapi::clone_args* args, std::size_t size) noexcept;
 
-/// wait4 for a child of any kind that nobody else can have reaped.
-int wait_by_number(pid_t pid) noexcept;
-/// Memory of zeros that stays common with a forked child.
+/// wait4: the pid of a child that has ended and is reaped.
+int wait_by_number(pid_t pid, int options, int& status) noexcept;
+/// Memory of zeros: of the caller's own, or common with a forked child.
+int map_memory(std::size_t size, void*& where) noexcept;
 int map_shared(std::size_t size, void*& where) noexcept;
 void unmap(void* where, std::size_t size) noexcept;
 

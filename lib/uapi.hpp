@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <fcntl.h>
+#include <limits>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 
@@ -31,6 +32,9 @@
 #ifndef SYS_close_range
 #define SYS_close_range PIDFD_UTIL_SYSCALL(436)
 #endif
+#ifndef SYS_openat2
+#define SYS_openat2 PIDFD_UTIL_SYSCALL(437)
+#endif
 #ifndef SYS_pidfd_getfd
 #define SYS_pidfd_getfd PIDFD_UTIL_SYSCALL(438)
 #endif
@@ -53,8 +57,9 @@ inline constexpr unsigned pidfd_nonblock = O_NONBLOCK;
 inline constexpr unsigned pidfd_thread = O_EXCL;
 inline constexpr unsigned signal_thread_group = 1U << 1;
 
-inline constexpr int p_pidfd = 3;           // idtype_t of waitid
-inline constexpr int wait_all = 0x40000000; // __WALL
+inline constexpr int p_pidfd = 3;                                  // idtype_t of waitid
+inline constexpr int wait_all = 0x40000000;                        // __WALL
+inline constexpr int wait_clone = std::numeric_limits<int>::min(); // __WCLONE
 
 inline constexpr std::uint64_t clone_pidfd = 0x1000;
 inline constexpr std::uint64_t clone_into_cgroup = 1ULL << 33; // Linux 5.7
@@ -78,10 +83,9 @@ struct clone_args {
 };
 static_assert(sizeof(clone_args) == 88);
 
-inline constexpr unsigned close_range_cloexec = 1U << 2; // Linux 5.11
-
 inline constexpr long proc_super_magic = 0x9fa0;
 inline constexpr long pidfs_magic = 0x50494446;
+inline constexpr long nsfs_magic = 0x6e736673;
 
 // struct statx of Linux 4.11: musl has it since 1.2.5 only.
 struct statx {
@@ -102,11 +106,25 @@ struct statx {
     std::uint32_t rdev_minor;
     std::uint32_t dev_major;
     std::uint32_t dev_minor;
-    std::uint64_t later[14];
+    std::uint64_t mnt_id;
+    std::uint64_t later[13];
 };
 static_assert(sizeof(statx) == 256);
 
+inline constexpr unsigned statx_type = 1U << 0;
 inline constexpr unsigned statx_ino = 1U << 8;
+inline constexpr unsigned statx_mnt_id = 1U << 12; // Linux 5.8
+
+// struct open_how of Linux 5.6.
+struct open_how {
+    std::uint64_t flags;
+    std::uint64_t mode;
+    std::uint64_t resolve;
+};
+static_assert(sizeof(open_how) == 24);
+
+inline constexpr std::uint64_t resolve_no_xdev = 0x01;
+inline constexpr std::uint64_t resolve_no_magiclinks = 0x02;
 
 // A kernfs or pidfs file handle: one 64-bit inode number.
 inline constexpr int fileid_kernfs = 0xfe;
@@ -159,6 +177,9 @@ inline constexpr unsigned long get_info_coredump =
 constexpr unsigned long get_namespace(unsigned number) noexcept {
     return _IO(pidfs_ioctl_magic, number);
 }
+
+// NS_GET_USERNS, of any namespace
+inline constexpr unsigned long get_owner = _IO(0xb7, 1);
 
 } // namespace pidfd_util::uapi
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <vector>
 
 using namespace pidfd_util;
 using namespace support;
@@ -39,7 +40,6 @@ TEST_CASE("the ids of a child are all three the given ones, and the caller's sta
     spawn_options o;
     o.uid = 1234;
     o.gid = 4321;
-    o.set_groups = true;
     o.groups = groups;
     const run_result r = facts_of(o);
     if (out_of_reach(r))
@@ -51,7 +51,7 @@ TEST_CASE("the ids of a child are all three the given ones, and the caller's sta
     CHECK(getegid() != 4321);
 }
 
-TEST_CASE("each id may be changed alone, to 0 as well") {
+TEST_CASE("the group id may be changed alone, and each id to 0") {
     if (geteuid() != 0)
         SKIP_TEST("only root may become another user");
     spawn_options group;
@@ -62,26 +62,30 @@ TEST_CASE("each id may be changed alone, to 0 as well") {
     spawn_options zero;
     zero.uid = 0;
     zero.gid = 0;
+    zero.groups = keep_groups;
     CHECK(facts_of(zero)["uid"] == "0 0 0");
 }
 
 TEST_CASE(
-    "the further groups are taken away where the list is empty, and kept where there is none") {
+    "the supplementary groups are removed by no_groups, and kept by keep_groups and by default") {
     if (geteuid() != 0)
         SKIP_TEST("only root may change its groups");
-    const gid_t groups[] = {111};
-    spawn_options o;
-    o.groups = groups; // without set_groups it is not looked at
-    const run_result kept = facts_of(o);
     gid_t own[64];
     const int count = getgroups(64, own);
     std::string expected;
     for (int i = 0; i < count; ++i)
         expected += (i != 0 ? " " : "") + std::to_string(own[i]);
-    if (count > 0)
-        CHECK(kept["groups"] == expected);
+    spawn_options keep;
+    keep.groups = keep_groups;
+    if (count > 0) {
+        CHECK(facts_of({})["groups"] == expected);
+        CHECK(facts_of(keep)["groups"] == expected);
+    }
     spawn_options none;
-    none.set_groups = true;
+    none.groups = no_groups;
+    CHECK(facts_of(none).output.find("groups\n") != std::string::npos);
+    const std::vector<gid_t> empty;
+    none.groups = empty;
     CHECK(facts_of(none).output.find("groups\n") != std::string::npos);
 }
 
@@ -97,12 +101,14 @@ TEST_CASE("who may not change ids gets EPERM with the step") {
             facts f{};
             spawn_options o;
             o.uid = 0;
+            o.gid = getgid();
+            o.groups = keep_groups;
             f.uid = spawn(spawnee(), arguments({}), o, &f.steps[0]).error().value();
             o = {};
             o.gid = 0;
             f.gid = spawn(spawnee(), arguments({}), o, &f.steps[1]).error().value();
             o = {};
-            o.set_groups = true;
+            o.groups = no_groups;
             f.groups = spawn(spawnee(), arguments({}), o, &f.steps[2]).error().value();
             return f;
         });
@@ -117,6 +123,8 @@ TEST_CASE("who may not change ids gets EPERM with the step") {
     }
     spawn_options o;
     o.uid = 0;
+    o.gid = getgid();
+    o.groups = keep_groups;
     spawn_step step{};
     CHECK(spawn(spawnee(), arguments({}), o, &step).error().value() == EPERM);
     CHECK(step == spawn_step::uid);
@@ -138,6 +146,7 @@ TEST_CASE("the directory is entered with the child's new ids") {
     spawn_options o;
     o.uid = 65534;
     o.gid = 65534;
+    o.groups = no_groups;
     o.directory = secret.c_str();
     const run_result r = facts_of(o);
     CHECK(r.error == EACCES);

@@ -118,7 +118,9 @@ surroundings of(const profile& kernel) {
 
 /// What every path through /proc begins with: /proc, whether it is procfs, and the pid that it
 /// shows.
-const std::string find = "openat fstatfs openat pread";
+const std::string find = "openat fstatfs openat2 pread";
+/// A namespace: its link, what that leads to, and whether the two agree.
+const std::string namespace_link = " openat2 openat fstatfs statx readlinkat close";
 
 /// The expected calls, for those that `calls` has.
 void check(const sequence& calls, const sequence& expected) {
@@ -169,8 +171,8 @@ TEST_CASE("what cannot be one system call is as few as a right answer allows") {
                      // What is no pidfd can be polled too.
                      {"is_alive", "waitid ppoll"},
                      // The directory, the pid again, and two of the three fds closed.
-                     {"open_proc", find + " openat pread close close"},
-                     {"access_proc", find + " openat pread close close ppoll close"},
+                     {"open_proc", find + " openat2 pread close close"},
+                     {"access_proc", find + " openat2 pread close close ppoll close"},
                  });
     // setns would also take what is no pidfd.
     if (geteuid() == 0)
@@ -184,16 +186,17 @@ TEST_CASE("the fallbacks make as few system calls as a right answer allows") {
         SKIP_TEST("nothing can be traced here");
     // Each begins with `find`; reads files, which are open, read and close; and looks at the pid
     // again, before it closes the pid's file and /proc.
-    const std::string file = " openat read close";
+    const std::string file = " openat2 read close";
     check(calls, {
                      // The caller's own status tells whether this /proc is of its namespace.
                      {"get_pid", find + file + " close close"},
-                     {"get_ppid", find + file + " openat read pread close close close"},
-                     {"get_creds", find + file + " openat read pread close close close"},
-                     {"get_namespace", find + " openat pread close close"},
+                     {"get_ppid", find + file + " openat2 read pread close close close"},
+                     {"get_creds", find + file + " openat2 read pread close close close"},
+                     {"get_namespace", find + namespace_link + " pread close close"},
                      // This one outlives its process, of which ns/mnt tells whether it has ended.
-                     {"get_namespace user", find + " openat openat close pread close close"},
-                     {"open_proc", find + " openat pread close close"},
+                     {"get_namespace user",
+                      find + namespace_link + " openat2 readlinkat close pread close close"},
+                     {"open_proc", find + " openat2 pread close close"},
                      {"send_signal", "pidfd_send_signal"},
                      {"get_remote_fd", "pidfd_getfd"},
                      {"is_alive", "waitid ppoll"},
@@ -204,10 +207,10 @@ TEST_CASE("the fallbacks make as few system calls as a right answer allows") {
     if (!*cgroup)
         SKIP_TEST("no cgroup2 mount shows the cgroup: how many calls it takes is not seen");
     // Its path, the mounts with the directory's id, and the path again.
-    const std::string id = file + " openat read name_to_handle_at close" + file;
+    const std::string id = file + " openat2 read name_to_handle_at close" + file;
     check(calls, {
                      {"get_cgroupid", find + file + id + " pread close close"},
                      {"get_info",
-                      find + file + " openat read pread close" + id + " pread pread close close"},
+                      find + file + " openat2 read pread close" + id + " pread pread close close"},
                  });
 }

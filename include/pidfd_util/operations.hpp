@@ -39,7 +39,7 @@ class child;
 /// | ERFKILL      | `forbidden_by_sandbox` | a sandbox refuses the system call, and no other path can answer |
 ///
 /// A query that has several paths tells in `*answered`, if it is given, which one answered. The
-/// paths through /proc need up to four file descriptors for the time of the call, and fail with
+/// paths through /proc need up to five file descriptors for the time of the call, and fail with
 /// EMFILE or ENFILE where there are none; they fail with EACCES where /proc hides the process
 /// (hidepid=) or, before Linux 5.14, where the caller is not dumpable, as after setuid(2) without
 /// execve(2); and with EBADMSG where its text cannot be understood.
@@ -143,9 +143,9 @@ public:
     /// \errors
     /// | errno      | `pidfd_errc`        | when |
     /// | ---------- | ------------------- | ---- |
-    /// | EOPNOTSUPP | `unsupported`       | also where the kernel was built without this type |
+    /// | EOPNOTSUPP | `unsupported`       | also where the kernel was built without this type, or something is mounted over the entries of /proc that lead there |
     /// | EACCES     |                     | no right to inspect the process: PTRACE_MODE_READ_FSCREDS of ptrace(2) |
-    /// | ESRCH      | `not_found`         | the process has ended, reaped or not: it has left its namespaces |
+    /// | ESRCH      | `not_found`         | the process has ended, reaped or not: all its threads have left their namespaces |
     /// | EREMOTE    | `foreign_namespace` | `procfs` only: it has no pid in the caller's pid namespace |
     /// | EMFILE, ENFILE |                 | no file descriptor left |
     [[nodiscard]] expected<unique_fd>
@@ -154,15 +154,17 @@ public:
         return detail::owned<unique_fd>(abi::get_namespace(fd_, type, ns, answered), ns);
     }
 
-    /// A directory file descriptor of the process's /proc/PID: what is opened relative to it
-    /// belongs to this process or fails, even once the pid names another process. It is opened
-    /// with O_PATH and close-on-exec. Works where /proc belongs to another pid namespace than the
-    /// caller, as long as both processes are visible there. See proc(5), openat(2).
+    /// Opens the process's directory /proc/PID. What is opened relative to it belongs to this
+    /// process or fails, even once the pid names another process; unless somebody mounted
+    /// something over an entry of the directory, which openat2(2) with RESOLVE_NO_XDEV refuses to
+    /// cross. Nothing is mounted over the directory itself. It is opened with O_PATH and
+    /// close-on-exec. Works where /proc belongs to another pid namespace than the caller, as long
+    /// as both processes are visible there. See proc(5), openat2(2).
     ///
     /// \errors
     /// | errno      | `pidfd_errc`        | when |
     /// | ---------- | ------------------- | ---- |
-    /// | EOPNOTSUPP | `unsupported`       | no /proc, or one in which the caller does not find itself |
+    /// | EOPNOTSUPP | `unsupported`       | no /proc, or one in which the caller does not find itself, or something is mounted over the process's directory |
     /// | EACCES     |                     | /proc hides the process from the caller (hidepid=) |
     /// | ESRCH      | `not_found`         | the process was reaped |
     /// | EREMOTE    | `foreign_namespace` | it is not visible in this /proc |

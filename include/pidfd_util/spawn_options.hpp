@@ -4,6 +4,7 @@
 #define PIDFD_UTIL_SPAWN_OPTIONS_HPP
 
 #include <pidfd_util/namespaces.hpp>
+#include <pidfd_util/setting.hpp>
 
 #include <csignal>
 #include <cstddef>
@@ -126,16 +127,71 @@ enum class spawn_step : unsigned char {
     return "?";
 }
 
-/// How a program is started. What is left as it is here is inherited from the caller.
+/// What happens to the supplementary groups of a child: nothing is said (the default), a list
+/// replaces them, or they are kept. Assign an array, `no_groups` or `keep_groups`:
+///
+///     const gid_t groups[] = {100, 101};
+///     options.groups = groups;
+///
+/// The array is not copied: it must live until the program was started.
+class group_choice {
+public:
+    /// Nothing is said.
+    constexpr group_choice() noexcept = default;
+    /// These groups replace the caller's.
+    constexpr explicit group_choice(array_view<gid_t> list) noexcept
+        : data_(list.begin()), size_(list.size()), kind_(replaced) {}
+    /// The caller's groups are kept.
+    [[nodiscard]] static constexpr group_choice keep() noexcept {
+        group_choice kept;
+        kept.kind_ = kept_as_they_are;
+        return kept;
+    }
+
+    /// These groups replace the caller's.
+    constexpr group_choice& operator=(array_view<gid_t> list) noexcept {
+        return *this = group_choice(list);
+    }
+
+    /// Returns whether anything is said.
+    [[nodiscard]] constexpr bool has_value() const noexcept { return kind_ != nothing; }
+    /// Returns whether a list replaces the caller's groups.
+    [[nodiscard]] constexpr bool is_list() const noexcept { return kind_ == replaced; }
+    /// Returns whether this is one of the three choices.
+    [[nodiscard]] constexpr bool is_valid() const noexcept {
+        return kind_ <= kept_as_they_are && (is_list() || size_ == 0);
+    }
+    /// Returns the groups of the list; none if there is no list.
+    [[nodiscard]] constexpr array_view<gid_t> list() const noexcept {
+        return array_view<gid_t>(data_, size_);
+    }
+
+private:
+    static constexpr std::size_t nothing = 0;
+    static constexpr std::size_t replaced = 1;
+    static constexpr std::size_t kept_as_they_are = 2;
+
+    const gid_t* data_ = nullptr;
+    std::size_t size_ = 0;
+    std::size_t kind_ = nothing;
+};
+
+/// The child has no supplementary groups.
+inline constexpr group_choice no_groups{array_view<gid_t>()};
+/// The child has the caller's supplementary groups.
+inline constexpr group_choice keep_groups = group_choice::keep();
+
+/// How a program is started. What is not set here is inherited from the caller.
+///
+/// Options that contradict each other, half-set options and impossible values are refused with
+/// EINVAL in step `options`, before anything is done.
 ///
 /// A child that gets other credentials, or another user namespace, does not share the caller's
 /// memory but has a copy of it, as with fork(2): what the kernel ties to the credentials of a
-/// process would else befall the caller too.
+/// process would otherwise affect the caller as well.
 struct spawn_options {
     /// A null-terminated array of NAME=VALUE; null: the caller's environment.
     const char* const* environment = nullptr;
-    /// Looks up a `file` without a slash in the directories of the caller's PATH.
-    bool search_path = false;
     /// Where the program is started; null: in the caller's working directory.
     const char* directory = nullptr;
 
@@ -146,77 +202,93 @@ struct spawn_options {
     ///     const fd_mapping mappings[] = {{output, 1}, {output, 2}};
     ///     options.fds = mappings;
     ///
-    /// See dup2(2).
+    /// EINVAL: a negative `to`, or two mappings with the same `to`. See dup2(2).
     array_view<fd_mapping> fds;
-    /// Leaves open in the child: 0, 1, 2 and what `fds` maps. Otherwise also what has no
-    /// close-on-exec flag.
-    bool close_other_fds = true;
 
     /// The signals that are blocked; null: those that the calling thread blocks.
     const sigset_t* signal_mask = nullptr;
     /// Signals that get their default action; handled ones do in any case. Null: none.
     const sigset_t* default_signals = nullptr;
-    /// Signals that are ignored. Null: none.
+    /// Signals that are ignored; SIGKILL and SIGSTOP cannot be, and are left out. Null: none.
+    /// EINVAL: a signal that is also in `default_signals`.
     const sigset_t* ignored_signals = nullptr;
 
-    /// Makes the child the leader of a new session and process group, without a terminal. See
-    /// setsid(2).
-    bool new_session = false;
-    /// The process group to join; 0: a new one, of the child's own. -1: the caller's. See
-    /// setpgid(2).
-    pid_t process_group = -1;
-
-    /// Limits on what the child may use. See prlimit(2).
+    /// Limits on what the child may use, set in the order of the list. See prlimit(2).
     array_view<resource_limit> limits;
-    bool set_priority = false; ///< whether `priority` counts
-    int priority = 0;          ///< the nice value, -20 to 19: see setpriority(2)
 
-    /// All three user ids, setresuid(2); -1: as they are. A caller that gives up rights sets `gid`
-    /// and `groups` too: `uid` alone leaves those of root.
-    uid_t uid = static_cast<uid_t>(-1);
-    gid_t gid = static_cast<gid_t>(-1); ///< all three group ids, setresgid(2); -1: as they are
-    bool set_groups = false;            ///< whether `groups` counts
-    array_view<gid_t> groups;           ///< the further groups, setgroups(2); an empty list is none
-    /// Nothing that the child runs can gain rights, by set-user-ID say. See
-    /// PR_SET_NO_NEW_PRIVS(2const).
-    bool no_new_privs = false;
+    /// The supplementary groups, setgroups(2). Must be set if `uid` is.
+    group_choice groups;
+    /// All three group ids, setresgid(2). Must be set if `uid` is. EINVAL: -1.
+    setting<gid_t> gid;
+    /// All three user ids, setresuid(2). The groups of the caller would stay with the new user,
+    /// and with them the rights of root's groups, so that `gid` and `groups` must be set as well:
+    ///
+    ///     options.uid = 1000;
+    ///     options.gid = 1000;
+    ///     options.groups = no_groups;
+    ///
+    /// EINVAL: -1; `uid` without `gid` or without `groups`.
+    setting<uid_t> uid;
+
+    /// The nice value: see setpriority(2). EINVAL: outside of -20 to 19.
+    setting<int> priority;
+    /// The process group to join; 0: a new one, of the child's own. EINVAL: a negative one, or one
+    /// together with `new_session`. See setpgid(2).
+    setting<pid_t> process_group;
+
+    /// Namespaces of the process that this pidfd refers to, into which the child goes. EINVAL:
+    /// negative, or without `enter_namespaces`.
+    setting<int> enter_process;
+    /// A directory of a cgroup2 hierarchy, opened for reading or with O_PATH, in which the child is
+    /// born. A frozen one is refused, as the caller would wait for the program to run; if it is
+    /// frozen at that very moment, the caller waits. EINVAL: negative, as after a failed open(2).
+    /// Linux 5.7, on x86-64, arm64 and riscv64.
+    setting<int> cgroup;
+
+    /// Which namespaces of `enter_process` the child enters. Not `pid`, which a process cannot enter
+    /// once it is there, and not `time`, which it cannot while it borrows its parent's memory.
+    /// EINVAL: those two; unknown ones; any without `enter_process`. Linux 5.8. See setns(2).
+    namespace_flags enter_namespaces = namespace_flags::none;
+    /// Namespaces that are made anew for the child, with the caller's user namespace as their
+    /// owner, or with the new one if that is among them. Not `time`, whose clocks would have to be
+    /// set first. In a new `user` namespace no ids are mapped before the program runs: it has the
+    /// overflow ids, and execve(2) takes its capabilities. EINVAL: `time`; unknown ones; any that
+    /// is also in `enter_namespaces`; `user` together with `uid`, `gid` or a list of groups, which
+    /// cannot be set there. See clone(2), namespaces(7).
+    namespace_flags new_namespaces = namespace_flags::none;
 
     /// The signal that the child gets when the *thread* that started it ends; 0: none. See
     /// PR_SET_PDEATHSIG(2const).
     int parent_death_signal = 0;
 
-    /// Namespaces that are made anew for the child, with the caller's user namespace as their
-    /// owner, or with the new one if that is among them. Not `time`, of which the clocks would have
-    /// to be set first. In a new `user` namespace nobody has mapped the ids before the program runs:
-    /// it has the overflow ids, `uid` and `gid` cannot be set, and execve(2) takes its capabilities.
-    /// See clone(2), namespaces(7).
-    namespace_flags new_namespaces = namespace_flags::none;
-    /// Namespaces of the process that this pidfd names, into which the child goes. Not `pid`, which
-    /// a process cannot enter once it is there, and not `time`, which it cannot while it borrows
-    /// its parent's memory.
-    int enter_process = -1;
-    /// Which of them; empty without `enter_process`. Linux 5.8. See setns(2).
-    namespace_flags enter_namespaces = namespace_flags::none;
-
-    /// A directory of a cgroup2 hierarchy, opened for reading or with O_PATH, in which the child is
-    /// born; -1: in the caller's cgroup, so that a failed open(2) must not end up here. A frozen one
-    /// is refused, as the caller would wait for the program to run; if it is frozen at that very
-    /// moment, the caller waits. Linux 5.7, on x86-64, arm64 and riscv64.
-    int cgroup = -1;
-
-    /// The child reaps itself when it ends: nobody can wait for it, and its status is told by
-    /// `get_exit_status`. Linux 7.1, on x86-64, arm64 and riscv64.
+    /// Looks up a `file` without a slash in the directories of the caller's PATH.
+    bool search_path = false;
+    /// If true, only 0, 1, 2 and the targets of `fds` stay open; if false, everything without
+    /// close-on-exec does.
+    bool close_other_fds = true;
+    /// Makes the child the leader of a new session and process group, without a terminal. See
+    /// setsid(2).
+    bool new_session = false;
+    /// Nothing that the child runs can gain rights, by set-user-ID for example. See
+    /// PR_SET_NO_NEW_PRIVS(2const).
+    bool no_new_privs = false;
+    /// The child reaps itself when it ends: nobody can wait for it, and `get_exit_status` returns
+    /// its status. Linux 7.1, on x86-64, arm64 and riscv64.
     bool autoreap = false;
-    /// The kernel kills the child when the last duplicate of its pidfd is closed. Goes with
-    /// `autoreap`, and with `no_new_privs` or the right CAP_SYS_ADMIN. Linux 7.1, likewise.
+    /// The kernel kills the child when the last duplicate of its pidfd is closed. Needs
+    /// `no_new_privs` or the right CAP_SYS_ADMIN. EINVAL: without `autoreap`. Linux 7.1, likewise.
     bool autokill = false;
 
-    /// Zeros. Later versions put further options here and behind.
+    /// Zeros, in the place of padding, for switches of later versions. Later versions put all other
+    /// options behind this. The default of every new option is all zeros: a library that does not
+    /// know the option accepts zeros, and refuses anything else with EOPNOTSUPP.
     unsigned char reserved[6] = {};
 };
 
-static_assert(offsetof(spawn_options, reserved) + 6 == sizeof(spawn_options) || sizeof(long) < 8,
-              "what is no member would not be zero");
+// Padding has no defined value: a later version could not put an option there, and an older library
+// could not tell it from an option that is set.
+static_assert(std::has_unique_object_representations_v<spawn_options>, "no padding");
+static_assert(std::is_trivially_copyable_v<spawn_options>);
 
 } // namespace pidfd_util
 

@@ -9,9 +9,12 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <pthread.h>
+#include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -131,6 +134,53 @@ bool is(const char* command, const char* name) {
     return std::strcmp(command, name) == 0;
 }
 
+void print_thread() {
+    std::printf("tid %ld\n", syscall(SYS_gettid));
+    std::fflush(stdout);
+}
+
+/// Waits for a byte of standard input, or its end.
+void read_byte() {
+    char byte = 0;
+    while (read(0, &byte, 1) < 0 && errno == EINTR) {
+    }
+}
+
+/// Ends this thread alone.
+[[noreturn]] void end_thread(int code) {
+    for (;;)
+        syscall(SYS_exit, code);
+}
+
+void print_fork() {
+    std::fflush(stdout);
+    const pid_t pid = fork();
+    if (pid == 0)
+        _exit(77);
+    int status = -1;
+    const bool waited = waitpid(pid, &status, 0) == pid;
+    std::printf("forked %d\n", waited && WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+    std::fflush(stdout);
+}
+
+[[noreturn]] void run_all(char** commands);
+
+void begin_thread(char** commands) {
+    pthread_t thread;
+    const auto run_them = [](void* all) -> void* { run_all(static_cast<char**>(all)); };
+    if (pthread_create(&thread, nullptr, run_them, commands) != 0)
+        std::exit(98);
+}
+
+/// Starts this program anew, with the commands.
+[[noreturn]] void execute(char** commands) {
+    std::fflush(stdout);
+    static char name[] = "spawnee";
+    commands[-1] = name;
+    execv(reinterpret_cast<const char*>(getauxval(AT_EXECFN)), commands - 1);
+    std::exit(97);
+}
+
 /// How many arguments it took, or -1 for an unknown command.
 int run(const char* command, char** arguments) {
     if (is(command, "facts"))
@@ -148,6 +198,12 @@ int run(const char* command, char** arguments) {
         return std::printf("ready\n"), std::fflush(stdout), 0;
     if (is(command, "sleep"))
         return sleep_for_ever(), 0;
+    if (is(command, "tid"))
+        return print_thread(), 0;
+    if (is(command, "read"))
+        return read_byte(), 0;
+    if (is(command, "fork"))
+        return print_fork(), 0;
     if (is(command, "limit"))
         return print_limit(std::atoi(arguments[0])), 1;
     if (is(command, "link"))
@@ -162,7 +218,26 @@ int run(const char* command, char** arguments) {
         return std::raise(std::atoi(arguments[0])), 1;
     if (is(command, "exit"))
         std::exit(std::atoi(arguments[0]));
+    if (is(command, "end_thread"))
+        end_thread(std::atoi(arguments[0]));
+    // These take all that follows.
+    if (is(command, "thread"))
+        begin_thread(arguments), sleep_for_ever();
+    if (is(command, "last_thread")) // the first one ends with another code than the process will
+        begin_thread(arguments), end_thread(3);
+    if (is(command, "exec"))
+        execute(arguments);
     return -1;
+}
+
+void run_all(char** commands) {
+    while (*commands != nullptr) {
+        const int taken = run(*commands, commands + 1);
+        if (taken < 0)
+            std::exit(99);
+        commands += 1 + taken;
+    }
+    std::exit(0);
 }
 
 } // namespace
@@ -173,11 +248,5 @@ int main(int argc, char** argv) {
             std::printf("%s\n", *a);
         return 0;
     }
-    for (int i = 1; i < argc;) {
-        const int taken = run(argv[i], argv + i + 1);
-        if (taken < 0)
-            return 99;
-        i += 1 + taken;
-    }
-    return 0;
+    run_all(argv + 1);
 }

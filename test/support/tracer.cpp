@@ -80,6 +80,10 @@ std::string name_of(const system_call& call) {
     switch (call.number) {
     case SYS_ioctl:
         return "ioctl";
+    case 437: // SYS_openat2, which older headers do not have
+        return "openat2";
+    case SYS_readlinkat:
+        return "readlinkat";
     case SYS_openat:
         return "openat";
     case SYS_read:

@@ -205,7 +205,8 @@ int run(const arguments& args) {
     spawn_options options;
     options.search_path = true;
     options.signal_mask = &mask;
-    options.cgroup = cgroup.get();
+    if (cgroup)
+        options.cgroup = cgroup.get();
     options.close_other_fds = false; // the caller may have opened them for the command
     spawn_step step{};
     const auto start = steady_clock::now();

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: MIT
+// Every way to another pidfd of a process leads to the same id, and to a pidfd that works.
+#include "support/catch.hpp"
+#include "support/emulated.hpp"
+#include "support/error_of.hpp"
+#include "support/fds.hpp"
+#include "support/isolated.hpp"
+#include "support/lifecycle.hpp"
+#include "support/processes.hpp"
+#include "uapi.hpp"
+
+#include <pidfd_util/features.hpp>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+#include <fcntl.h>
+#include <string>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <thread>
+#include <unistd.h>
+
+#ifndef SYS_open_tree
+#define SYS_open_tree PIDFD_UTIL_SYSCALL(428)
+#endif
+#ifndef SYS_move_mount
+#define SYS_move_mount PIDFD_UTIL_SYSCALL(429)
+#endif
+
+using namespace pidfd_util;
+using namespace support;
+
+namespace {
+
+constexpr const char* no_pidfs = "no pidfs: all pidfds share one inode";
+
+bool has_pidfs() {
+    return query(feature::pidfs) == availability::available;
+}
+
+unique_fd reopen(int fd, int flags) {
+    return unique_fd(open(("/proc/thread-self/fd/" + std::to_string(fd)).c_str(), flags));
+}
+
+std::uint64_t id_of(int fd) {
+    return pidfd_view(fd).get_id().value_or(0);
+}
+
+/// What can be told through a pidfd that was come by in an odd way.
+struct facts {
+    std::uint64_t id;
+    pid_t pid;
+    pid_t info_pid;
+    bool alive;
+    int signal;
+    bool adopted;
+};
+
+facts ask(int fd) {
+    const pidfd_view view(fd);
+    facts f{};
+    f.id = id_of(fd);
+    f.pid = view.get_pid().value_or(-1);
+    const auto info = view.get_info();
+    f.info_pid = info ? info->pid : -1;
+    f.alive = view.is_alive().value_or(false);
+    f.signal = error_of(view.send_signal(0));
+    unique_fd copy(fcntl(fd, F_DUPFD_CLOEXEC, 0));
+    f.adopted = pidfd::adopt(std::move(copy)).has_value();
+    return f;
+}
+
+void check(const facts& f, std::uint64_t id, pid_t pid) {
+    CHECK(f.id == id);
+    CHECK(f.pid == pid);
+    CHECK(f.info_pid == pid);
+    CHECK(f.alive);
+    CHECK(f.signal == 0);
+    CHECK(f.adopted);
+}
+
+int send_fd(int socket, int fd) {
+    char byte = 'f';
+    iovec data{&byte, 1};
+    alignas(cmsghdr) char control[CMSG_SPACE(sizeof fd)] = {};
+    msghdr message{};
+    message.msg_iov = &data;
+    message.msg_iovlen = 1;
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    cmsghdr* const header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof fd);
+    std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
+    return sendmsg(socket, &message, 0) == 1 ? 0 : errno;
+}
+
+unique_fd receive_fd(int socket) {
+    char byte = 0;
+    iovec data{&byte, 1};
+    int fd = -1;
+    alignas(cmsghdr) char control[CMSG_SPACE(sizeof fd)] = {};
+    msghdr message{};
+    message.msg_iov = &data;
+    message.msg_iovlen = 1;
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    if (recvmsg(socket, &message, MSG_CMSG_CLOEXEC) == 1 && CMSG_FIRSTHDR(&message) != nullptr)
+        std::memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof fd);
+    return unique_fd(fd);
+}
+
+} // namespace
+
+TEST_CASE("a pidfd that was opened again through /proc has the same id, and works") {
+    if (!has_pidfs())
+        SKIP_TEST(no_pidfs);
+    const test_child c = test_child::running();
+    const unique_fd again = reopen(c.fd().fd(), O_RDONLY | O_CLOEXEC);
+    REQUIRE(again);
+    check(ask(again.get()), id_of(c.fd().fd()), c.pid());
+    const unique_fd twice = reopen(again.get(), O_RDONLY | O_CLOEXEC);
+    REQUIRE(twice);
+    check(ask(twice.get()), id_of(c.fd().fd()), c.pid());
+    // It waits, too.
+    CHECK(pidfd_view(twice.get()).try_wait());
+}
+
+TEST_CASE("a pidfd that was opened again through /proc keeps its id when the process is gone") {
+    if (!has_pidfs())
+        SKIP_TEST(no_pidfs);
+    test_child c = test_child::running();
+    const std::uint64_t id = id_of(c.fd().fd());
+    const unique_fd again = reopen(c.fd().fd(), O_RDONLY | O_CLOEXEC);
+    const unique_fd path = reopen(c.fd().fd(), O_PATH | O_CLOEXEC);
+    REQUIRE(again);
+    REQUIRE(path);
+    c.reap();
+    CHECK(id_of(again.get()) == id);
+    CHECK(id_of(path.get()) == id);
+    CHECK(error_of(pidfd_view(again.get()).get_pid()) == ESRCH);
+    CHECK(error_of(pidfd_view(again.get()).send_signal(0)) == ESRCH);
+    CHECK(pidfd_view(again.get()).is_alive() == false);
+}
+
+TEST_CASE(
+    "a thread's pidfd that was opened again has the thread's id, and is not said to be gone") {
+    if (!has_pidfs() || query(feature::thread) != availability::available)
+        SKIP_TEST("this kernel has no PIDFD_THREAD");
+    std::atomic<pid_t> tid{0};
+    std::atomic<bool> stop{false};
+    std::thread thread([&] {
+        tid = static_cast<pid_t>(syscall(SYS_gettid));
+        while (!stop)
+            usleep(1000);
+    });
+    while (tid == 0)
+        usleep(100);
+    const unique_fd fd(raw_pidfd_open(tid, uapi::pidfd_thread));
+    const unique_fd again = reopen(fd.get(), O_RDONLY | O_CLOEXEC);
+    CHECK(again);
+    CHECK(id_of(again.get()) == id_of(fd.get()));
+    CHECK(id_of(again.get()) != pidfd::from_self()->get_id().value_or(0));
+    const pidfd_view view(again.get());
+    CHECK(view.get_pid() == tid.load());
+    CHECK(view.is_alive() == true);
+    CHECK(error_of(view.send_signal(0)) == 0);
+    const auto info = view.get_info();
+    CHECK((info && info->pid == tid && info->tgid == getpid()));
+    stop = true;
+    thread.join();
+}
+
+TEST_CASE("a pidfd that was bind-mounted and opened there has the same id, and works") {
+    if (!has_pidfs())
+        SKIP_TEST(no_pidfs);
+    struct answer {
+        const char* missing; // the step that this kernel has not, or null
+        int error;
+        facts mounted;
+        facts cloned;
+        bool same_inode;
+        std::uint64_t id_of_tree;
+    };
+    const test_child c = test_child::running();
+    const temporary_directory directory;
+    const std::string file = directory.file("mounted", "", 0600);
+    surroundings around;
+    around.mount_namespace = true;
+    around.user_namespace = geteuid() != 0;
+    const auto got = isolated(around, [&] {
+        answer a{};
+        const auto fails = [&](const char* step) {
+            a.missing = step;
+            a.error = errno;
+            return a;
+        };
+        if (mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
+            return fails("private mounts");
+        constexpr unsigned clone_tree = 1;
+        constexpr unsigned from_empty_path = 4;
+        const unique_fd tree(static_cast<int>(
+            syscall(SYS_open_tree, c.fd().fd(), "", clone_tree | O_CLOEXEC | AT_EMPTY_PATH)));
+        if (!tree)
+            return fails("open_tree of a pidfd");
+        if (syscall(SYS_move_mount, tree.get(), "", AT_FDCWD, file.c_str(), from_empty_path) != 0)
+            return fails("move_mount of a pidfd");
+        const unique_fd there(open(file.c_str(), O_RDONLY | O_CLOEXEC));
+        const unique_fd through_tree = reopen(tree.get(), O_RDONLY | O_CLOEXEC);
+        if (!there || !through_tree)
+            return fails("opening a pidfd that was mounted");
+        a.mounted = ask(there.get());
+        a.cloned = ask(through_tree.get());
+        a.same_inode = inode_of(there.get()) == inode_of(c.fd().fd());
+        a.id_of_tree = id_of(tree.get());
+        return a;
+    });
+    if (!got)
+        SKIP_TEST(got.missing);
+    if (got->missing != nullptr)
+        SKIP_TEST(std::string(got->missing) + ": " + std::strerror(got->error));
+    const std::uint64_t id = id_of(c.fd().fd());
+    check(got->mounted, id, c.pid());
+    check(got->cloned, id, c.pid());
+    CHECK(got->same_inode);
+    CHECK(got->id_of_tree == id); // an O_PATH file descriptor
+}
+
+TEST_CASE(
+    "a pidfd that was received over a socket, or taken from another process, has the same id") {
+    if (!has_pidfs())
+        SKIP_TEST(no_pidfs);
+    const test_child c = test_child::running();
+    const std::uint64_t id = id_of(c.fd().fd());
+    int ends[2];
+    REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+    CHECK(send_fd(ends[0], c.fd().fd()) == 0);
+    const unique_fd received = receive_fd(ends[1]);
+    check(ask(received.get()), id, c.pid());
+    close(ends[0]);
+    close(ends[1]);
+
+    // Its fork has the same file descriptors.
+    const test_child keeper = test_child::running();
+    const auto taken = keeper.fd().get_remote_fd(c.fd().fd());
+    if (!taken)
+        SKIP_TEST("no right to take a file descriptor");
+    check(ask(taken->get()), id, c.pid());
+}
+
+TEST_CASE("the pidfd of a socket's peer has the id of the process that connected it") {
+    if (!has_pidfs())
+        SKIP_TEST(no_pidfs);
+    constexpr int so_peerpidfd = 77;
+    int ends[2];
+    REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+    int raw = -1;
+    socklen_t size = sizeof raw;
+    const bool told = getsockopt(ends[0], SOL_SOCKET, so_peerpidfd, &raw, &size) == 0;
+    const unique_fd peer(told ? raw : -1);
+    close(ends[0]);
+    close(ends[1]);
+    if (!told)
+        SKIP_TEST("no SO_PEERPIDFD");
+    check(ask(peer.get()), pidfd::from_self()->get_id().value_or(0), getpid());
+}

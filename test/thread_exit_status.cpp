@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+// get_exit_status through the pidfd of any thread: its own status, or its process's.
+#include "support/catch.hpp"
+#include "support/isolated.hpp"
+#include "support/processes.hpp"
+#include "support/readiness.hpp"
+#include "support/talking.hpp"
+#include "uapi.hpp"
+
+#include <pidfd_util/features.hpp>
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <sys/syscall.h>
+#include <thread>
+#include <unistd.h>
+
+using namespace pidfd_util;
+using namespace support;
+
+namespace {
+
+constexpr const char* no_status = "the kernel keeps no status of threads: Linux before 6.15";
+
+/// Of threads of the test's own, and of others'.
+bool keeps_status_of_threads() {
+    const auto c = test_child::reaped();
+    return query(feature::thread) == availability::available &&
+           c.fd().get_exit_status().has_value();
+}
+
+unique_fd pidfd_of_thread(pid_t tid) {
+    return unique_fd(raw_pidfd_open(tid, uapi::pidfd_thread));
+}
+
+/// Its wait status, or -1 while there is none, or a negated errno.
+int status_of(pidfd_view fd) {
+    const auto status = fd.get_exit_status();
+    if (!status)
+        return -status.error().value();
+    return *status ? (*status)->wait_status() : -1;
+}
+
+constexpr int exited(int code) {
+    return code << 8;
+}
+constexpr int none = -1;
+
+/// A process of two threads, with a pidfd for each and one for both.
+struct two_threads {
+    talking_child process;
+    pid_t tid;
+    unique_fd leader;
+    unique_fd thread;
+
+    explicit two_threads(std::initializer_list<const char*> commands)
+        : process(commands), tid(process.number("tid")), leader(pidfd_of_thread(process.pid())),
+          thread(pidfd_of_thread(tid)) {
+        REQUIRE(leader);
+        REQUIRE(thread);
+    }
+    pidfd_view leader_fd() const { return pidfd_view(leader.get()); }
+    pidfd_view thread_fd() const { return pidfd_view(thread.get()); }
+};
+
+} // namespace
+
+TEST_CASE("the status of a thread that ends alone is its own, and the process has none") {
+    if (!keeps_status_of_threads())
+        SKIP_TEST(no_status);
+    two_threads t({"thread", "tid", "read", "end_thread", "7"});
+    CHECK(status_of(t.thread_fd()) == none);
+    t.process.go();
+    CHECK(t.thread_fd().wait_exit());
+    CHECK((events_of(t.thread.get(), long_time) & POLLHUP) != 0);
+    CHECK(status_of(t.thread_fd()) == exited(7));
+    CHECK(status_of(t.leader_fd()) == none);
+    CHECK(status_of(t.process.fd()) == none);
+    CHECK(t.process.fd().is_alive() == true);
+}
+
+TEST_CASE("the status of a process that is killed is told through the pidfd of each thread") {
+    if (!keeps_status_of_threads())
+        SKIP_TEST(no_status);
+    for (const bool through_thread : {false, true}) {
+        CAPTURE(through_thread);
+        two_threads t({"thread", "tid", "read"});
+        CHECK((through_thread ? t.thread_fd() : t.process.fd()).kill());
+        CHECK((events_of(t.process.fd().fd(), long_time) & POLLIN) != 0);
+        for (const pidfd_view each : {t.process.fd(), t.leader_fd(), t.thread_fd()})
+            CHECK(status_of(each) == SIGKILL);
+        REQUIRE(t.process.process().wait());
+        for (const pidfd_view each : {t.process.fd(), t.leader_fd(), t.thread_fd()})
+            CHECK(status_of(each) == SIGKILL);
+    }
+}
+
+TEST_CASE("the status of a process that a thread ends is told through the pidfd of each thread") {
+    if (!keeps_status_of_threads())
+        SKIP_TEST(no_status);
+    for (const char* leader : {"thread", "last_thread"}) {
+        CAPTURE(leader);
+        two_threads t({leader, "tid", "read", "exit", "9"});
+        t.process.go();
+        const auto status = t.process.process().wait();
+        REQUIRE(status);
+        CHECK(status->code() == 9);
+        for (const pidfd_view each : {t.process.fd(), t.leader_fd(), t.thread_fd()})
+            CHECK(status_of(each) == exited(9));
+    }
+}
+
+TEST_CASE("the status of a process whose last thread ends alone is told the same by wait and by "
+          "the kernel") {
+    if (!keeps_status_of_threads())
+        SKIP_TEST(no_status);
+    two_threads t({"last_thread", "tid", "read", "end_thread", "4"});
+    t.process.wait_for_end_of_first_thread(); // with code 3
+    t.process.go();
+    const auto status = t.process.process().wait();
+    REQUIRE(status);
+    CHECK((status->code() == 3 || status->code() == 4));
+    CHECK(status_of(t.thread_fd()) == exited(4));
+    CHECK(status_of(t.process.fd()) == status->wait_status());
+    CHECK(status_of(t.leader_fd()) == status->wait_status());
+}
+
+TEST_CASE("the status of a thread is told to processes that are no relatives") {
+    if (!keeps_status_of_threads())
+        SKIP_TEST(no_status);
+    two_threads t({"thread", "tid", "read", "end_thread", "7"});
+    t.process.go();
+    CHECK(t.thread_fd().wait_exit());
+    CHECK((events_of(t.thread.get(), long_time) & POLLHUP) != 0);
+    surroundings around;
+    if (geteuid() == 0)
+        around.uid = 65534;
+    const auto got = isolated(around, [&] { return status_of(t.thread_fd()); });
+    REQUIRE(got);
+    CHECK(*got == exited(7));
+}
+
+TEST_CASE("the status of a thread of the caller itself is told once it has ended") {
+    if (!keeps_status_of_threads())
+        SKIP_TEST(no_status);
+    std::atomic<pid_t> tid{0};
+    std::atomic<bool> stop{false};
+    std::thread thread([&] {
+        tid = static_cast<pid_t>(syscall(SYS_gettid));
+        while (!stop)
+            usleep(1000);
+    });
+    while (tid == 0)
+        usleep(100);
+    const unique_fd fd = pidfd_of_thread(tid);
+    CHECK(status_of(pidfd_view(fd.get())) == none);
+    CHECK(pidfd_view(fd.get()).is_alive() == true);
+    stop = true;
+    thread.join();
+    // It is joined a little before it has ended.
+    CHECK((events_of(fd.get(), long_time) & POLLIN) != 0);
+    CHECK(pidfd_view(fd.get()).is_alive() == false);
+    CHECK(status_of(pidfd_view(fd.get())) == exited(0));
+}
