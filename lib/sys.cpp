@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "sys.hpp"
 
+#include "narrow.hpp"
 #include "uapi.hpp"
 
 #include <pidfd_util/abi_types.hpp>
@@ -92,9 +93,9 @@ constexpr std::int64_t second = 1'000'000'000;
 /// A span of time for the kernel; what does not fit is cut, and the caller asks again.
 struct kernel_timespec {
     explicit kernel_timespec(std::int64_t time) noexcept
-        : seconds(static_cast<kernel_time>(
+        : seconds(narrow<kernel_time>(
               std::min(time / second, std::int64_t{std::numeric_limits<std::int32_t>::max()}))),
-          nanoseconds(static_cast<kernel_time>(time % second)) {}
+          nanoseconds(narrow<kernel_time>(time % second)) {}
     kernel_time seconds;
     kernel_time nanoseconds;
 };
@@ -138,8 +139,7 @@ int openat2_on_mount(int dir, const char* path, int flags) noexcept {
 }
 
 ssize_t read_link(int fd, char* buffer, std::size_t size) noexcept {
-    return once(
-        [=] { return static_cast<ssize_t>(::syscall(SYS_readlinkat, fd, "", buffer, size)); });
+    return once([=]() -> ssize_t { return ::syscall(SYS_readlinkat, fd, "", buffer, size); });
 }
 
 void close(int fd) noexcept {
@@ -150,13 +150,12 @@ void close(int fd) noexcept {
 }
 
 ssize_t read(int fd, char* buffer, std::size_t size) noexcept {
-    return once([=] { return static_cast<ssize_t>(::syscall(SYS_read, fd, buffer, size)); });
+    return once([=]() -> ssize_t { return ::syscall(SYS_read, fd, buffer, size); });
 }
 
 ssize_t read_from_start(int fd, char* buffer, std::size_t size) noexcept {
     // Two zeros for the offset: on 32-bit machines it is a pair, on some after a filler.
-    return once(
-        [=] { return static_cast<ssize_t>(::syscall(SYS_pread64, fd, buffer, size, 0L, 0L, 0L)); });
+    return once([=]() -> ssize_t { return ::syscall(SYS_pread64, fd, buffer, size, 0L, 0L, 0L); });
 }
 
 int open_flags(int fd) noexcept {
@@ -191,7 +190,7 @@ int filesystem_magic(int fd, long& magic) noexcept {
     struct statfs fs {};
     const int result = once([&] { return ::fstatfs(fd, &fs); });
     if (result == 0)
-        magic = static_cast<long>(fs.f_type);
+        magic = fs.f_type;
     return result;
 }
 
@@ -199,7 +198,7 @@ int filesystem_magic_of(const char* path, long& magic) noexcept {
     struct statfs fs {};
     const int result = once([&] { return ::statfs(path, &fs); });
     if (result == 0)
-        magic = static_cast<long>(fs.f_type);
+        magic = fs.f_type;
     return result;
 }
 

@@ -67,7 +67,7 @@ class child_waiter : public waiter<Executor> {
 public:
     /// For that child, with handlers on that executor.
     child_waiter(const Executor& executor, child& process)
-        : waiter<Executor>(executor, process.view()), process_(&process) {}
+        : waiter<Executor>(executor, pidfd_view(process)), process_(&process) {}
 
     /// As the function `async_wait`. Several may be under way.
     template <class Token>
@@ -127,7 +127,7 @@ template <class Executor, class Token,
           std::enable_if_t<!asio_detail::is_context<Executor>, int> = 0>
 auto async_wait(const Executor& executor, child& process, Token&& token) {
     return asio_detail::start_wait(
-        std::make_shared<asio_detail::readiness<Executor>>(executor, process.view()),
+        std::make_shared<asio_detail::readiness<Executor>>(executor, pidfd_view(process)),
         asio_detail::status_goal{&process}, std::forward<Token>(token));
 }
 /// The same, with handlers on the context's executor.
