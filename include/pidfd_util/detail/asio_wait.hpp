@@ -33,11 +33,17 @@ namespace asio_detail {
 /// pidfd that would be the mode of all its duplicates, in every process that has one. So Asio gets
 /// an epoll instance instead, in which a duplicate of the pidfd is: it is readable when the pidfd
 /// is, and nobody else's. Closing or cancelling one of them touches nothing of the user's.
+/// Both file descriptors are closed before the handler of the last wait is called: Asio's rule is
+/// that an operation releases what it has and completes then.
 template <class Executor>
 class readiness {
 public:
+    /// Of a child, which outlives the waits: the pidfd is duplicated while there are any.
+    readiness(const Executor& executor, const child& process)
+        : borrowed_(process), descriptor_(executor) {}
+    /// Of any process, whose pidfd may be closed meanwhile: it is duplicated now.
     readiness(const Executor& executor, pidfd_view process)
-        : process_(process.duplicate()), descriptor_(executor) {}
+        : process_(process.duplicate()), keeps_duplicate_(true), descriptor_(executor) {}
 
     /// The duplicate, or why there is none.
     [[nodiscard]] const expected<pidfd>& process() const noexcept { return process_; }
@@ -47,10 +53,19 @@ public:
 
     [[nodiscard]] Executor get_executor() noexcept { return descriptor_.get_executor(); }
 
+    /// Counts a wait that begins, and one that is about to complete.
+    void enter() noexcept { ++waits_; }
+    void leave() {
+        if (--waits_ == 0)
+            close();
+    }
+
     /// Lets Asio watch the process. Nothing happens the second time.
     asio_error open() {
         if (descriptor_.is_open())
             return {};
+        if (!keeps_duplicate_)
+            process_ = borrowed_.duplicate();
         if (!process_)
             return to_asio(process_.error());
         unique_fd epoll(::epoll_create1(EPOLL_CLOEXEC));
@@ -79,8 +94,18 @@ public:
 private:
     using descriptor = net::posix::basic_stream_descriptor<Executor>;
 
+    void close() {
+        asio_error ignored;
+        descriptor_.close(ignored);
+        if (!keeps_duplicate_)
+            process_ = pidfd();
+    }
+
+    pidfd_view borrowed_;
     expected<pidfd> process_;
+    bool keeps_duplicate_ = false;
     descriptor descriptor_;
+    unsigned waits_ = 0;
     unsigned cancelled_ = 0;
 };
 
@@ -135,6 +160,7 @@ public:
         switch (step_) {
         case step::start:
             accept_cancellation(self);
+            source_->enter();
             if (goal_.reached(error_, source_->process()) || (error_ = source_->open()))
                 return finish_later(self);
             return wait(self);
@@ -142,12 +168,12 @@ public:
             // Cancelled while it waited, or by a `cancel` that came too late for the wait. A status
             // is not taken then, and one that is here already is not lost: the child has it.
             if (error || goal_.reached(error, source_->process()))
-                return goal_.complete(self, error);
+                return finish(self, error);
             if (is_cancelled(self))
-                return goal_.complete(self, net::error::operation_aborted);
+                return finish(self, net::error::operation_aborted);
             return pause(self);
         case step::finishing:
-            return goal_.complete(self, error_);
+            return finish(self, error_);
         }
     }
 
@@ -156,9 +182,28 @@ private:
     using timer = net::basic_waitable_timer<clock, net::wait_traits<clock>, Executor>;
     enum class step : unsigned char { start, waiting, finishing };
 
+    template <class Self>
+    void finish(Self& self, const asio_error& error) {
+        timer_.reset();
+        source_->leave();
+        source_.reset();
+        goal_.complete(self, error);
+    }
+
     // Moving `self` moves this object: whatever the wait is asked of must stay where it is, so it
     // is referred to before.
 
+#if PIDFD_UTIL_ASIO_VERSION >= 102700
+    /// A handler runs inside of the function that it was given to only if its immediate executor
+    /// says so; otherwise that executor posts.
+    template <class Self>
+    void finish_later(Self& self) {
+        step_ = step::finishing;
+        const Executor executor = source_->get_executor();
+        const auto immediate = net::get_associated_immediate_executor(self, executor);
+        net::dispatch(immediate, (std::move)(self));
+    }
+#else
     /// A handler never runs inside of the function that it was given to.
     template <class Self>
     void finish_later(Self& self) {
@@ -166,6 +211,7 @@ private:
         const Executor executor = source_->get_executor();
         net::post(executor, (std::move)(self));
     }
+#endif
 
     template <class Self>
     void wait(Self& self) {
