@@ -287,7 +287,8 @@ int run_spawn_plan(void* argument) noexcept {
     // A kernel from before CLONE_PIDFD ignored the flag.
     s.take(spawn_step::clone, plan.made != nullptr && *plan.made < 0, [] { return -EOPNOTSUPP; });
     // First of all: signals can only be let in once no handler is there that they could run.
-    s.take(spawn_step::signal_setup, true, [&] { return set_signal_actions(o, plan.made != nullptr); });
+    s.take(spawn_step::signal_setup, true,
+           [&] { return set_signal_actions(o, plan.made != nullptr); });
     s.take(spawn_step::enter_namespaces, o.enter_namespaces != namespace_flags::none, [&] {
         return call(SYS_setns, *o.enter_process, static_cast<unsigned>(o.enter_namespaces));
     });
