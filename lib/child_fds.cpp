@@ -119,7 +119,7 @@ long table_reaches(unsigned fd) noexcept {
         return 1;
     fd_bits set(fd);
     if (set.error() != 0)
-        return set.error();
+        return -sandboxed(-set.error());
     set.add(fd);
     std::int64_t no_time[2] = {}; // as every width of timespec has it
     const long ready =

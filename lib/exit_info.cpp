@@ -4,12 +4,11 @@
 #include "identify.hpp"
 #include "info_ioctl.hpp"
 #include "probe.hpp"
+#include "record.hpp"
 #include "wait.hpp"
 
 #include <pidfd_util/abi.hpp>
 
-#include <algorithm>
-#include <cstring>
 #include <sys/wait.h>
 
 namespace pidfd_util::abi {
@@ -23,7 +22,7 @@ int get_exit_status(int fd, bool& ended, int& status) noexcept {
     return unknown == EOPNOTSUPP && error == ERFKILL ? error : unknown;
 }
 
-int get_coredump(int fd, bool& known, coredump_record& record, std::size_t size) noexcept {
+int get_coredump(int fd, bool& known, coredump_record& to, std::size_t size) noexcept {
     coredump_record found{};
     const int error = info_ioctl::get_coredump(fd, known, found);
     if (error == 0 && !known) {
@@ -31,7 +30,7 @@ int get_coredump(int fd, bool& known, coredump_record& record, std::size_t size)
         return probe::require(feature::coredump_info);
     }
     if (error == 0)
-        std::memcpy(&record, &found, std::min(size, sizeof found));
+        record::copy_out(found, to, size);
     // There is no other path; but the ioctl may only be missing because this is no pidfd.
     return is_answer(error) ? error : identify::fault_or(fd, error);
 }

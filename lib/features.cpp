@@ -60,7 +60,7 @@ int by_query(operation op, answer_path& path) noexcept {
     case operation::get_id:
         return abi::get_id(self.get(), id, &path);
     case operation::get_creds:
-        return abi::get_creds(self.get(), creds, &path);
+        return abi::get_creds(self.get(), creds, sizeof creds, &path);
     case operation::get_cgroupid:
         return abi::get_cgroupid(self.get(), id, &path);
     case operation::get_info:

@@ -32,7 +32,7 @@ int check(int fd) noexcept {
     if (sys::filesystem_magic(fd, magic) == 0 && magic == uapi::pidfs_magic)
         return 0;
     procfs::process process;
-    switch (const int error = process.open(fd); error) {
+    switch (const int error = process.open_unproved(fd); error) {
     case 0:
     case ESRCH:
     case EREMOTE:

@@ -10,6 +10,9 @@
 #include <charconv>
 #include <cstring>
 #include <fcntl.h>
+#include <iterator>
+#include <limits>
+#include <poll.h>
 #include <utility>
 
 namespace pidfd_util::procfs {
@@ -65,8 +68,19 @@ int open_entry(int root, const char* path, int flags, unique_fd& file) noexcept 
 
 namespace {
 
-/// Whether the process was not reaped yet, by a signal that is none. `pidfd` is a pidfd.
+/// Whether poll says that the process has not ended. The kernel says POLLNVAL about a number that
+/// cannot be open; a seccomp filter that answers in the kernel's place says nothing about it.
+bool polls_as_running(int pidfd) noexcept {
+    constexpr int never_open = std::numeric_limits<int>::max();
+    struct pollfd set[] = {{pidfd, POLLIN, 0}, {never_open, POLLIN, 0}};
+    return sys::poll(set, std::size(set), 0) == 1 && set[0].revents == 0 &&
+           set[1].revents == POLLNVAL;
+}
+
+/// Returns 0 if the process was not reaped yet, as poll or signal 0 tells. `pidfd` is a pidfd.
 int prove_not_reaped(int pidfd) noexcept {
+    if (polls_as_running(pidfd))
+        return 0;
     const int error = -sys::pidfd_send_signal(pidfd, 0, 0);
     switch (error) {
     case 0:
@@ -89,6 +103,11 @@ int prove_not_reaped(int pidfd) noexcept {
 } // namespace
 
 int process::open(int pidfd) noexcept {
+    const int error = open_unproved(pidfd);
+    return error != 0 ? error : prove();
+}
+
+int process::open_unproved(int pidfd) noexcept {
     if (const int error = open_root(root_); error != 0)
         return error;
     // Its number was free a moment ago: what was asked about is closed.
@@ -104,7 +123,7 @@ int process::open(int pidfd) noexcept {
     if (error != 0)
         return error;
     pidfd_ = pidfd;
-    return look(shown_);
+    return fdinfo_.read(shown_);
 }
 
 int process::follow_link(const char* name, unique_fd& target) const noexcept {
@@ -118,19 +137,17 @@ int process::follow_link(const char* name, unique_fd& target) const noexcept {
     return 0;
 }
 
-int process::look(fdinfo::record& found) const noexcept {
-    if (const int error = fdinfo_.read(found); error != 0)
-        return error;
+int process::prove() const noexcept {
     // Before Linux 5.5 fdinfo has no NSpid, and keeps showing the number once the process was
     // reaped.
-    return found.nspid.count != 0 ? 0 : prove_not_reaped(pidfd_);
+    return shown_.nspid.count != 0 ? 0 : prove_not_reaped(pidfd_);
 }
 
 int process::check() const noexcept {
     fdinfo::record now{};
-    if (const int error = look(now); error != 0)
+    if (const int error = fdinfo_.read(now); error != 0)
         return error;
-    return now.pid == shown_.pid ? 0 : ESRCH;
+    return now.pid == shown_.pid ? prove() : ESRCH;
 }
 
 int process::settle(int error) const noexcept {

@@ -29,6 +29,9 @@ public:
     /// ESRCH: reaped. EREMOTE: not visible in this /proc. EBADF, EBADFD: `pidfd` is none.
     int open(int pidfd) noexcept;
 
+    /// The same, without the proof that the process was not reaped: says what `pidfd` is.
+    int open_unproved(int pidfd) noexcept;
+
     /// A file of /proc/PID by its number, to be believed only after `settle`.
     int open_file(const char* name, int flags, unique_fd& file) const noexcept {
         return procfs::open_file(root(), shown_.pid, name, flags, file);
@@ -48,8 +51,8 @@ public:
     const fdinfo::record& shown() const noexcept { return shown_; }
 
 private:
-    /// Reads what fdinfo shows now, and makes sure that the process was not reaped.
-    int look(fdinfo::record& found) const noexcept;
+    /// Returns 0 if the process was not reaped, as far as fdinfo cannot tell it.
+    int prove() const noexcept;
 
     unique_fd root_;
     fdinfo::file fdinfo_;

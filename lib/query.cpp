@@ -5,12 +5,12 @@
 #include "pidns.hpp"
 #include "probe.hpp"
 #include "procfs.hpp"
+#include "record.hpp"
 #include "status.hpp"
 
 #include <pidfd_util/abi.hpp>
 
-#include <algorithm>
-#include <cstring>
+#include <cstddef>
 #include <fcntl.h>
 
 namespace pidfd_util {
@@ -216,11 +216,15 @@ int get_ppid(int fd, pid_t& ppid, answer_path* answered) noexcept {
         answer_path::procfs, [&] { return ppid_by_procfs(fd, ppid); });
 }
 
-int get_creds(int fd, credentials& creds, answer_path* answered) noexcept {
-    return ask(
+int get_creds(int fd, credentials& creds, std::size_t size, answer_path* answered) noexcept {
+    credentials found{};
+    const int error = ask(
         fd, answered, uapi::info_creds,
-        [&](const uapi::pidfd_info& info) { return creds = to_credentials(info), 0; },
-        answer_path::procfs, [&] { return creds_by_procfs(fd, creds); });
+        [&](const uapi::pidfd_info& info) { return found = to_credentials(info), 0; },
+        answer_path::procfs, [&] { return creds_by_procfs(fd, found); });
+    if (error == 0)
+        record::copy_out(found, creds, size);
+    return error;
 }
 
 int get_cgroupid(int fd, std::uint64_t& cgroupid, answer_path* answered) noexcept {
@@ -238,7 +242,7 @@ int get_info(int fd, info_record& info, std::size_t size, answer_path* answered)
         probe::choose(fd, answered, feature::info_ioctl, probe::path{answer_path::ioctl, by_ioctl},
                       probe::path{answer_path::procfs, by_procfs});
     if (error == 0)
-        std::memcpy(&info, &found, std::min(size, sizeof found));
+        record::copy_out(found, info, size);
     return error;
 }
 

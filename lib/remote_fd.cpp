@@ -41,6 +41,8 @@ int get_remote_fd(int fd, int target, int& copy) noexcept {
     const int error = -result;
     if (error == ESRCH)
         return get_from_another_thread(fd, target, copy);
+    if (error == ENOSYS) // an older kernel or a sandbox, which did not look at the fd
+        return identify::fault_or(fd, error);
     if (error != EBADF)
         return who_forbids(error, [] { return sys::pidfd_getfd(-1, 0); });
     // Either fd is no pidfd, or the process has no such file descriptor, which kernels of the age of

@@ -82,9 +82,10 @@ spawn_outcome settle_outcome(const made_child& child, const spawn_outcome& writt
     if (reap_if_it_never_ran(child, how)) {
         if (failed)
             return claimed;
-        if (child.shares_memory || !how.exited)
+        if (!how.exited || how.status == 0)
             return ended_by_signal;
-        // The kernel vouches for the low byte of the errno.
+        // The kernel vouches for the low byte of the errno. Emulators of system calls make a copy of
+        // memory that is to be shared, and nothing is claimed then.
         if (claimed.error > 0 && exit_status_of(claimed.error) == how.status)
             return claimed;
         return {how.status, spawn_step::exec};

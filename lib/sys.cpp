@@ -233,7 +233,15 @@ int file_handle(int dir, const char* name, std::uint64_t& id, int& mount_id) noe
         return -EOPNOTSUPP;
     if (error != 0)
         return error;
-    if (handle.bytes != 8 || handle.type != uapi::fileid_kernfs)
+    if (handle.bytes != 8)
+        return -EOPNOTSUPP;
+    if (handle.type == uapi::fileid_ino32_gen) {
+        std::uint32_t number = 0;
+        std::memcpy(&number, handle.data, sizeof number);
+        id = number;
+        return 0;
+    }
+    if (handle.type != uapi::fileid_kernfs)
         return -EOPNOTSUPP;
     std::memcpy(&id, handle.data, sizeof id);
     return 0;

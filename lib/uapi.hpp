@@ -128,6 +128,8 @@ inline constexpr std::uint64_t resolve_no_magiclinks = 0x02;
 
 // A kernfs or pidfs file handle: one 64-bit inode number.
 inline constexpr int fileid_kernfs = 0xfe;
+// Of kernfs before Linux 5.5: a 32-bit inode number and its generation.
+inline constexpr int fileid_ino32_gen = 1;
 
 // struct pidfd_info of Linux 6.13: PIDFD_INFO_SIZE_VER0. Later kernels append to it.
 struct pidfd_info {

@@ -12,7 +12,7 @@ using namespace support;
 namespace {
 
 constexpr int limit = 100;
-constexpr int most_needed = 5; // as the docs of the operations say
+constexpr int most_needed = 6; // as the docs of the operations say, before Linux 5.8
 constexpr int most_room = most_needed + 2;
 
 /// Without one of its own, which count_fds needs.
@@ -148,6 +148,8 @@ TEST_CASE("with too few file descriptors left, a process that has ended is not s
     const test_child zombie = test_child::zombie();
     const test_child gone = test_child::reaped();
     for (const profile& kernel : all_profiles()) {
+        if (cannot_see_reaping(kernel))
+            continue;
         CAPTURE(kernel.name);
         const auto of_zombie = isolated(crowded(kernel), [&] { return ask_all(zombie.fd().fd()); });
         REQUIRE(of_zombie);

@@ -144,6 +144,10 @@ TEST_CASE("get_creds of a zombie tells the ids that it had") {
         CAPTURE(kernel.name);
         const auto got = ask_in(on(kernel), c.fd().fd(), get_creds);
         REQUIRE(got);
+        if (cannot_see_reaping(kernel)) {
+            CHECK(got->error == if_ended(kernel, 0));
+            continue;
+        }
         check(*got, eight_ids);
     }
 }

@@ -69,7 +69,9 @@ TEST_CASE("get_info of a zombie tells all of it") {
         CAPTURE(kernel.name);
         const auto got = ask_in(on(kernel), c.fd().fd(), get_info);
         REQUIRE(got);
-        CHECK(got->error == 0);
+        CHECK(got->error == if_ended(kernel, 0));
+        if (got->error != 0)
+            continue;
         CHECK(got->value.pid == c.pid());
         CHECK(got->value.tgid == c.pid());
         CHECK(got->value.ppid == getpid());

@@ -339,7 +339,7 @@ TEST_CASE("get_namespace without enough file descriptors says so and leaks none,
     const test_child c = test_child::running();
     for (const profile& kernel : both_paths()) {
         int worked = 0;
-        for (int left = 0; left < 5; ++left) {
+        for (int left = 0; left < 7; ++left) {
             CAPTURE(kernel.name, left);
             surroundings around;
             around.kernel = kernel;

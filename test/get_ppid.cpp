@@ -105,6 +105,10 @@ TEST_CASE("get_ppid of a zombie tells the parent that has not reaped it") {
         CAPTURE(kernel.name);
         const auto got = ask_in(on(kernel), c.fd().fd(), get_ppid);
         REQUIRE(got);
+        if (cannot_see_reaping(kernel)) {
+            CHECK(got->error == if_ended(kernel, 0));
+            continue;
+        }
         check(*got, getpid());
     }
 }
@@ -150,7 +154,10 @@ TEST_CASE("get_ppid is in the caller's pid namespace, whichever /proc is mounted
             }
             CHECK(got->self.error == EADDRNOTAVAIL);
             check(got->child, 1);
-            check(got->zombie, 1);
+            if (cannot_see_reaping(kernel))
+                CHECK(got->zombie.error == if_ended(kernel, 0));
+            else
+                check(got->zombie, 1);
             check(got->grandchild, got->grandchilds_parent);
             check(got->in_namespace_below, got->parent_below);
         }

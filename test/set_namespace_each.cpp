@@ -199,7 +199,8 @@ TEST_CASE("set_namespace refuses every type of a sibling user namespace, and ent
         CAPTURE(k.name);
         const auto got = try_to_enter(k.flag);
         REQUIRE(got);
-        if (!is_built(k.name))
+        // Before Linux 5.8 its link in /proc is looked for, where the caller may not look.
+        if (!is_built(k.name) && query(feature::setns) == availability::available)
             CHECK(got->error == EOPNOTSUPP);
         else
             CHECK((got->error == EPERM || got->error == EACCES));

@@ -132,8 +132,8 @@ TEST_CASE("spawn works on every kernel and in every sandbox: it needs none of th
             auto c = spawn(spawnee(), arguments({"exit", "61"}));
             if (!c)
                 return -c.error().value();
-            while (!c->wait_exit()) {
-            }
+            if (const auto ended = c->wait_exit(); !ended)
+                return -ended.error().value();
             int status = 0;
             waitpid(-1, &status, 0);
             return WEXITSTATUS(status);

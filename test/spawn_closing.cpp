@@ -4,6 +4,7 @@
 #include "support/isolated.hpp"
 #include "support/lifecycle.hpp"
 #include "support/processes.hpp"
+#include "support/rounds.hpp"
 #include "uapi.hpp"
 
 #include <algorithm>
@@ -35,9 +36,9 @@ surroundings under(const profile& kernel) {
 
 /// How often an epoll instance reports a child that was waited for and closed right after another
 /// one was started with these options. Negative: an errno.
-int late_reports(const char* file, const spawn_options& options, int rounds) {
+int late_reports(const char* file, const spawn_options& options, int count) {
     int late = 0;
-    for (int i = 0; i < rounds; ++i) {
+    for (int i = 0; i < count; ++i) {
         const unique_fd epoll(epoll_create1(EPOLL_CLOEXEC));
         auto first = spawn(spawnee(), arguments({}));
         if (!first)
@@ -57,9 +58,9 @@ int late_reports(const char* file, const spawn_options& options, int rounds) {
 
 /// How often the reading end of a pipe is not at its end although the caller's only writing end was
 /// closed right after a child was started.
-int late_pipes(int rounds) {
+int late_pipes(int count) {
     int late = 0;
-    for (int i = 0; i < rounds; ++i) {
+    for (int i = 0; i < count; ++i) {
         int ends[2];
         if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
             return -errno;
@@ -117,11 +118,11 @@ TEST_CASE("when spawn returns, its child has no copy of the caller's other pidfd
         };
         const auto got = isolated(under(kernel), [] {
             facts f{};
-            f.reports = late_reports(spawnee(), {}, 500);
+            f.reports = late_reports(spawnee(), {}, rounds(500));
             // Also where the program itself is reached by a file descriptor.
             const int program = open(spawnee(), O_RDONLY | O_CLOEXEC);
-            f.reports_by_fd = late_reports(numbered("/dev/fd", program).c_str(), {}, 200);
-            f.pipes = late_pipes(200);
+            f.reports_by_fd = late_reports(numbered("/dev/fd", program).c_str(), {}, rounds(200));
+            f.pipes = late_pipes(rounds(200));
             return f;
         });
         REQUIRE(got);
@@ -212,28 +213,6 @@ TEST_CASE("a script whose interpreter is a file descriptor needs it to be mapped
     CHECK(mapped.status->code() == 4);
 }
 
-TEST_CASE("without close_range and /proc nothing above a lowered hard limit stays open") {
-    static const std::string program = spawnee(); // while there is /proc
-    for (const bool without_proc : {false, true}) {
-        CAPTURE(without_proc);
-        surroundings around;
-        around.user_namespace = without_proc && geteuid() != 0;
-        around.mount_namespace = without_proc;
-        around.proc = without_proc ? "none" : "";
-        around.kernel = {"no close_range", {{SYS_close_range, ENOSYS}}};
-        const auto got = isolated(around, [] {
-            (void)!dup2(0, 900);
-            const rlimit lowered{256, 256};
-            setrlimit(RLIMIT_NOFILE, &lowered);
-            return list_fds();
-        });
-        if (!got)
-            SKIP_TEST(got.missing);
-        CHECK(got->error == 0);
-        CHECK(got->fds == 3);
-    }
-}
-
 TEST_CASE(
     "without close_range a file descriptor of any number is closed, and a mapped one is not") {
     static const std::string program = spawnee();
@@ -274,27 +253,6 @@ TEST_CASE(
         CHECK(got->error == 0);
         CHECK_FALSE(got->open);
         CHECK(got->kept);
-    }
-}
-
-TEST_CASE("closing needs no free number") {
-    for (const profile& kernel : ways()) {
-        CAPTURE(kernel.name);
-        static const std::string program = spawnee();
-        const auto got = isolated(under(kernel), [] {
-            rlimit limit{};
-            getrlimit(RLIMIT_NOFILE, &limit);
-            int last = 0;
-            for (int next = 0; next >= 0 && next < 200; next = dup(0))
-                last = std::max(last, next);
-            const rlimit low{rlim_t(last) + 1, limit.rlim_max};
-            setrlimit(RLIMIT_NOFILE, &low);
-            close(last); // for the pidfd
-            auto c = spawn(program.c_str(), arguments({}));
-            return c ? 0 : c.error().value();
-        });
-        REQUIRE(got);
-        CHECK(*got == 0);
     }
 }
 
@@ -347,6 +305,33 @@ TEST_CASE("a /proc in which the caller is another process is not asked what is o
         SKIP_TEST("nothing can be mounted over a symbolic link of /proc here");
     CHECK(got->found.error == 0);
     CHECK(got->found.fds == 3);
+}
+
+TEST_CASE(
+    "a script that is reached by a file descriptor needs it to be mapped, as it is opened again") {
+    const temporary_directory d;
+    const unique_fd script = opened(d.file("script", "#!/bin/sh\nexit 4\n", 0755));
+    const unique_fd directory = opened(d.path(), O_RDONLY | O_DIRECTORY);
+    const auto exit_code = [](const std::string& file, array_view<fd_mapping> map) {
+        spawn_options o;
+        o.fds = map;
+        const run_result r = run_program(file.c_str(), arguments({}), o);
+        return r.status ? r.status->code().value_or(-1) : -r.error;
+    };
+    struct example {
+        int fd;
+        std::string file;
+    };
+    for (const example& e :
+         {example{script.get(), numbered("/proc/self/fd", script.get())},
+          example{script.get(), numbered("/dev/fd", script.get())},
+          example{directory.get(), numbered("/proc/self/fd", directory.get()) + "/script"}}) {
+        CAPTURE(e.file);
+        const fd_mapping map[] = {{e.fd, e.fd}};
+        CHECK(exit_code(e.file, map) == 4);
+        CHECK(exit_code(e.file, {}) != 4); // the shell does not find it
+        CHECK(exit_code(e.file, {}) > 0);
+    }
 }
 
 TEST_CASE("where a sandbox refuses every way to close, no program is started") {

@@ -96,7 +96,11 @@ int main(int argc, char** argv) {
                 continue;
             if ((*status)->code() != 3)
                 return fail("a child", "ended in another way than with exit code 3");
-            // Closing its last pidfd takes a process out of the epoll instance.
+            // Closing the pidfd is not enough: while another thread starts a program, the new child
+            // holds a copy of it, and the epoll instance reports a process until the last copy is
+            // closed.
+            if (epoll_ctl(epoll.get(), EPOLL_CTL_DEL, process.fd(), nullptr) != 0)
+                return fail("epoll_ctl", std::strerror(errno));
             process.release().reset();
             --left;
         }

@@ -5,6 +5,10 @@
 // `expected`, so that one library serves consumers of every C++ standard. A function returns 0 and
 // fills its out-parameters, or returns an errno, as error.hpp explains it; then they hold nothing.
 // None throws, allocates, takes a lock or changes errno.
+//
+// A record comes with its `size` as the caller knows it. Later versions add members at its end only,
+// and what is all zeros there means the same as a record without them. So caller and library may be
+// of different versions: the library fills what it does not know with zeros, and takes zeros in it.
 #ifndef PIDFD_UTIL_ABI_HPP
 #define PIDFD_UTIL_ABI_HPP
 
@@ -50,7 +54,8 @@ PIDFD_UTIL_EXPORT int adopt(int fd) noexcept;
 PIDFD_UTIL_EXPORT int get_pid(int fd, pid_t& pid, answer_path* answered) noexcept;
 PIDFD_UTIL_EXPORT int get_ppid(int fd, pid_t& ppid, answer_path* answered) noexcept;
 PIDFD_UTIL_EXPORT int get_id(int fd, std::uint64_t& id, answer_path* answered) noexcept;
-PIDFD_UTIL_EXPORT int get_creds(int fd, credentials& creds, answer_path* answered) noexcept;
+PIDFD_UTIL_EXPORT int get_creds(int fd, credentials& creds, std::size_t size,
+                                answer_path* answered) noexcept;
 PIDFD_UTIL_EXPORT int get_cgroupid(int fd, std::uint64_t& cgroupid, answer_path* answered) noexcept;
 
 PIDFD_UTIL_EXPORT int get_info(int fd, info_record& info, std::size_t size,
@@ -95,7 +100,7 @@ PIDFD_UTIL_EXPORT int wait_change(int fd, wait_flags changes, std::int64_t deadl
 PIDFD_UTIL_EXPORT int get_coredump(int fd, bool& known, coredump_record& record,
                                    std::size_t size) noexcept;
 
-/// `size` tells how much of the options, which grow at their end only, the caller knows.
+/// EOPNOTSUPP: the caller's options are longer than the library knows, and not all zeros there.
 PIDFD_UTIL_EXPORT int spawn(const char* file, const char* const* argv, const spawn_options& options,
                             std::size_t size, int& fd, spawn_step* failed) noexcept;
 

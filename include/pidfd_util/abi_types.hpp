@@ -14,7 +14,8 @@ namespace pidfd_util::abi {
 inline constexpr std::int64_t never = INT64_MAX;
 inline constexpr std::int64_t at_once = 0;
 
-/// Grows at its end only; `size` tells the library how much of it the caller knows.
+// What later versions know is added at the end of a record: see abi.hpp.
+
 struct info_record {
     enum : std::uint32_t { has_ppid = 1, has_creds = 2, has_cgroupid = 4 };
     std::uint32_t filled;
@@ -24,8 +25,9 @@ struct info_record {
     credentials creds;
     std::uint64_t cgroupid;
 };
+// `credentials` is a record of its own, which may grow, and other members follow it here.
+static_assert(sizeof(credentials) == 32, "info_record needs a type with the first eight ids");
 
-/// Grows at its end only, like `info_record`.
 struct coredump_record {
     enum : std::uint32_t { has_signal = 1, has_code = 2 };
     std::uint32_t filled;

@@ -26,7 +26,9 @@ inline constexpr stop_step default_stop[] = {
 /// What stopping a process came to.
 struct stop_result {
     exit_status status; ///< how it ended
-    /// The index of the step after whose signal it ended; empty if it had ended before the first.
+    /// The index of the last step whose signal was sent; empty if the child had ended before the
+    /// first. The child need not have ended by this signal: one to a child that has just ended by
+    /// itself, and was not reaped yet, counts as sent.
     std::optional<std::size_t> step;
 };
 

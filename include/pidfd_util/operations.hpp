@@ -39,8 +39,8 @@ class child;
 /// | ERFKILL      | `forbidden_by_sandbox` | a sandbox refuses the system call, and no other path can answer |
 ///
 /// A query that has several paths tells in `*answered`, if it is given, which one answered. The
-/// paths through /proc need up to five file descriptors for the time of the call, and fail with
-/// EMFILE or ENFILE where there are none; they fail with EACCES where /proc hides the process
+/// paths through /proc need up to five file descriptors for the time of the call, before Linux 5.8
+/// up to six, and fail with EMFILE or ENFILE where there are none; they fail with EACCES where /proc hides the process
 /// (hidepid=) or, before Linux 5.14, where the caller is not dumpable, as after setuid(2) without
 /// execve(2); and with EBADMSG where its text cannot be understood.
 ///
@@ -108,12 +108,13 @@ public:
     /// | EREMOTE | `foreign_namespace` | it has no pid in the caller's pid namespace |
     [[nodiscard]] expected<credentials> get_creds(answer_path* answered = nullptr) const noexcept {
         credentials creds{};
-        return detail::result(abi::get_creds(fd_, creds, answered), creds);
+        return detail::result(abi::get_creds(fd_, creds, sizeof creds, answered), creds);
     }
 
     /// The id of the process's cgroup in the cgroup2 hierarchy: the inode number of its directory.
     /// Paths: `ioctl` (Linux 6.13), `procfs`; the latter needs a cgroup2 mount that shows the
-    /// cgroup. See cgroups(7), ioctl_pidfd(2).
+    /// cgroup. Before Linux 5.5 the number of a cgroup that was removed is used again. See
+    /// cgroups(7), ioctl_pidfd(2).
     ///
     /// \errors
     /// | errno      | `pidfd_errc`        | when |

@@ -17,7 +17,7 @@ holds_all() {
 
 builds_alone() {
   meson setup "$unpacked/build" "$unpacked/pidfd-util-"[0-9]* --prefix=/usr --libdir=lib -Dtests=disabled \
-    -Dexamples=enabled -Dwerror=true && meson compile -C "$unpacked/build" && meson test -C "$unpacked/build" &&
+    -Dexamples=enabled -Dwerror=true && meson compile -C "$unpacked/build" && run_tests "$unpacked/build" &&
     DESTDIR=$unpacked/root meson install -C "$unpacked/build" --no-rebuild
 }
 
@@ -26,7 +26,7 @@ as_wrap() {
   directory=$(fresh wrap wrap-dist) && mkdir "$directory/subprojects" &&
     cp -r "$unpacked/pidfd-util-"[0-9]* "$directory/subprojects/pidfd-util" &&
     meson setup "$directory/build" "$directory" -Dwerror=true -Doptimization=0 &&
-    meson test -C "$directory/build"
+    run_tests "$directory/build"
 }
 
 if is_clone; then

@@ -26,7 +26,7 @@ wrap_git() { # PROJECT
 # The parent's tests pass, and neither tests nor tools of the subproject are built or installed.
 build_parent() { # DIRECTORY OPTION...
   meson setup "$1/build" "$@" -Dwerror=true -Doptimization=0 &&
-    meson test -C "$1/build" && ! meson introspect --targets "$1/build" |
+    run_tests "$1/build" && ! meson introspect --targets "$1/build" |
     grep -e '"pidfd-util-test"' -e '"pidfd-inspect"'
 }
 

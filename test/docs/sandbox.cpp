@@ -225,7 +225,9 @@ TEST_CASE("no operation makes a system call that the guide's table does not list
         mmap(nullptr, sizeof(told), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     REQUIRE(page != MAP_FAILED);
     tale = static_cast<told*>(page);
-    for (const profile& kernel : {native(), linux_6_12(), linux_5_10(), linux_5_4()}) {
+    const profile no_close_range{"no close_range", {{SYS_close_range, ENOSYS}}};
+    for (const profile& kernel :
+         {native(), linux_6_12(), linux_5_10(), linux_5_4(), no_close_range}) {
         for (const row& r : documented) {
             *tale = {0, no_call};
             const pid_t pid = fork();

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from archives import DEBIAN, UBUNTU, Archive
+
 
 @dataclass(frozen=True)
 class Kernel:
@@ -16,6 +18,7 @@ class Kernel:
     package: str
     file: str = r"\./(boot|usr/lib/modules/[^/]+)/vmlinuz.*"
     user_mode: bool = False
+    archive: Archive = DEBIAN
 
     @property
     def directory(self) -> Path:
@@ -40,16 +43,22 @@ def cloud(label: str, release: str, *suites: str) -> Kernel:
     return Kernel(label, suites, rf"linux-(image|binary)-{release}[0-9.+deb-]*-cloud-amd64")
 
 
+def generic(label: str, release: str, *suites: str) -> Kernel:
+    # "unsigned" has no signature for Secure Boot; it is the same kernel.
+    return Kernel(label, suites, rf"linux-image-unsigned-{release}[0-9-]+-generic", archive=UBUNTU)
+
+
 def user_mode(label: str, suite: str) -> Kernel:
     return Kernel(label, (suite,), "user-mode-linux", r"\./usr/bin/linux\.uml", user_mode=True)
 
 
-# A line for each generation of the pidfd interface that Debian still has. Among the packages that
-# match, the newest counts: "7" is the newest 7.x. User-mode Linux has another configuration, and
-# starts faster.
+# One line for each generation of the pidfd interface that Debian still has, and 5.4, which only Ubuntu
+# has. Among the packages that match, the newest counts: "7" is the newest 7.x. User-mode Linux has
+# another configuration, and starts faster.
 KERNELS = {
     kernel.label: kernel
     for kernel in (
+        generic("5.4", r"5\.4\.", "focal", "focal-updates", "focal-security"),
         cloud("5.10", r"5\.10\.", "bullseye"),
         cloud("6.1", r"6\.1\.", "bookworm"),
         cloud("6.12", r"6\.12\.", "bookworm-backports", "trixie"),

@@ -15,8 +15,9 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Iterator, Sequence
+from typing import Callable, Iterator, Sequence
 
+import user_mode
 from catalogue import Kernel
 from initramfs import Initramfs
 
@@ -36,6 +37,10 @@ class NoVerdict(Exception):
 
 class TimeLimit(NoVerdict):
     pass
+
+
+class HostRefuses(NoVerdict):
+    """The kernel cannot run here: it says so, in every attempt, before its first process."""
 
 
 @dataclass
@@ -66,13 +71,19 @@ def run(
 ) -> list[Outcome]:
     """Runs the programs one after the other in one boot, as root. They find the tools under the same
     paths as here. With `echo`, shows what they write at once."""
+    for path in (init, *tools, *(program.path for program in programs)):
+        if not path.exists():
+            raise NoVerdict(f"{path} is not built yet; without --no-rebuild, meson test builds it")
     nonce = secrets.token_hex(16)
     with tempfile.TemporaryDirectory() as scratch:
         image = Path(scratch) / "initramfs"
-        image.write_bytes(file_system(init, programs, tools, nonce).cpio())
+        environment = user_mode.ENVIRONMENT if kernel.user_mode else {}
+        image.write_bytes(file_system(init, programs, tools, nonce, environment).cpio())
         command = emulator(kernel, image, Path(scratch))
+        prepare = user_mode.prepare_host if kernel.user_mode else None
+        refusals = []
         for attempt in range(1, BOOT_ATTEMPTS + 1):
-            boot = Boot(command, Path(scratch), nonce, echo)
+            boot = Boot(command, Path(scratch), nonce, echo, prepare)
             try:
                 outcomes = boot.follow(seconds)
                 if len(outcomes) != len(programs):
@@ -81,19 +92,28 @@ def run(
             except NoVerdict as problem:
                 # QEMU's translator now and then crashes a kernel while it starts (seen: 7.2 with
                 # Linux 6.12). Once a program has begun, whatever happens is the program's doing.
-                if boot.begun or attempt == BOOT_ATTEMPTS:
+                if boot.begun:
+                    raise
+                if kernel.user_mode and (refusal := user_mode.refusal(boot.console)) is not None:
+                    refusals.append(refusal)
+                if len(refusals) == BOOT_ATTEMPTS:
+                    raise HostRefuses(f"this host cannot run user-mode Linux: {refusals[-1]}") from None
+                if attempt == BOOT_ATTEMPTS:
                     raise
                 print(f"{kernel.label}: boot {attempt} failed ({problem}), again", file=sys.stderr)
     raise AssertionError("unreachable")
 
 
-def file_system(init: Path, programs: list[Program], tools: Sequence[Path], nonce: str) -> Initramfs:
+def file_system(
+    init: Path, programs: list[Program], tools: Sequence[Path], nonce: str, environment: dict[str, str]
+) -> Initramfs:
     files = Initramfs()
     for directory in ("/dev", "/proc", "/sys", "/root"):
         files.directory(directory)
     files.directory("/tmp", 0o1777)  # all of this is in memory, and can be written to
     files.file("/init", init.read_bytes(), 0o755)
     files.file("/guest/nonce", nonce.encode())
+    files.file("/guest/environment", "".join(f"{name}={value}\0" for name, value in environment.items()).encode())
     users = [f"{name}:x:{uid}:{uid}::/root:/bin/sh\n" for name, uid in USERS.items()]
     groups = [f"{name}:x:{gid}:\n" for name, gid in USERS.items()]
     files.file("/etc/passwd", "".join(users).encode())
@@ -132,12 +152,16 @@ def emulator(kernel: Kernel, image: Path, scratch: Path) -> list[str]:
 class Boot:
     """One run of an emulator, read line by line."""
 
-    def __init__(self, command: list[str], scratch: Path, nonce: str, echo: bool):
+    def __init__(
+        self, command: list[str], scratch: Path, nonce: str, echo: bool, prepare: Callable[[], None] | None
+    ):
         self.command = command
         self.scratch = scratch
         self.nonce = nonce
         self.echo = echo
+        self.prepare = prepare  # called in the process that becomes the emulator
         self.begun = False
+        self.console: list[str] = []  # what the kernel writes before the first program
 
     def follow(self, seconds: float) -> list[Outcome]:
         outcomes = []
@@ -147,6 +171,8 @@ class Boot:
                 word, _, verdict = line.partition(" ")
                 if word != self.nonce:
                     lines.append(line)
+                    if not self.begun:
+                        self.console.append(line)
                     if self.echo and self.begun:
                         print(line, flush=True)
                 elif verdict == "begin":
@@ -165,11 +191,14 @@ class Boot:
         environment = dict(os.environ, HOME=str(self.scratch), TMPDIR=str(self.scratch))
         process = subprocess.Popen(
             self.command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, start_new_session=True,
+            stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=self.prepare,
         )  # fmt: skip
+        # SIGTERM would otherwise end this program alone, and leave the machine running.
+        before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
         try:
             yield process
         finally:
+            signal.signal(signal.SIGTERM, before)
             # The session: user-mode Linux is a process for each process of its own.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)

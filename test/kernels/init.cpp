@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -33,9 +34,18 @@ void mount_on(const char* place, const char* type, const char* options = nullptr
 
 void set_up_files() {
     mount_on("/dev", "devtmpfs");
+    // The kernel makes devices, but not the links that every distribution has.
+    for (const auto& [place, target] : {std::pair{"/dev/fd", "/proc/self/fd"},
+                                        {"/dev/stdin", "/proc/self/fd/0"},
+                                        {"/dev/stdout", "/proc/self/fd/1"},
+                                        {"/dev/stderr", "/proc/self/fd/2"}}) {
+        if (symlink(target, place) != 0 && errno != EEXIST)
+            complain(place);
+    }
     mount_on("/dev/shm", "tmpfs", "mode=1777");
     mount_on("/proc", "proc");
     mount_on("/sys", "sysfs");
+    (void)!symlink("/proc/self/fd", "/dev/fd");
     mount_on("/sys/fs/cgroup", "cgroup2");
 }
 
@@ -65,10 +75,15 @@ bool read_file(const std::string& path, std::string& text) {
     return true;
 }
 
+/// Appends pointers to the words, each of which ends with a null byte.
+void split(const std::string& words, std::vector<char*>& pointers) {
+    for (std::size_t at = 0; at < words.size(); at += std::strlen(&words[at]) + 1)
+        pointers.push_back(const_cast<char*>(&words[at]));
+}
+
 [[noreturn]] void execute(const std::string& command) {
     std::vector<char*> arguments;
-    for (std::size_t at = 0; at < command.size(); at += std::strlen(&command[at]) + 1)
-        arguments.push_back(const_cast<char*>(&command[at]));
+    split(command, arguments);
     arguments.push_back(nullptr);
     setsid();
     const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -78,8 +93,13 @@ bool read_file(const std::string& path, std::string& text) {
     static char path[] = "PATH=/usr/bin:/bin";
     static char home[] = "HOME=/root";
     static char slow[] = "PIDFD_UTIL_SLOW=1"; // an emulated processor
-    static char* const environment[] = {path, home, slow, nullptr};
-    execve(arguments[0], arguments.data(), environment);
+    std::vector<char*> environment = {path, home, slow};
+    std::string more;
+    if (!read_file("/guest/environment", more))
+        complain("/guest/environment");
+    split(more, environment);
+    environment.push_back(nullptr);
+    execve(arguments[0], arguments.data(), environment.data());
     complain(arguments[0]);
     _exit(127);
 }

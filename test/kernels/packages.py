@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Debian packages from the machine's own mirror, without a trace in the system's apt.
+"""Debian and Ubuntu packages from the machine's own mirror, without a trace in the system's apt.
 
 Every suite gets an apt of its own: configuration, index, and an empty list of installed packages.
 Of the system's configuration it takes the mirror's address and what leads there (proxies and the
@@ -13,7 +13,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+from archives import DEBIAN, Archive
 
 
 class PackageError(Exception):
@@ -39,21 +39,57 @@ def mirror() -> str:
 
 
 class Suite:
-    """The packages of one suite of the archive."""
+    """The packages of one suite of an archive."""
 
-    def __init__(self, name: str, directory: Path):
+    def __init__(self, name: str, directory: Path, archive: Archive = DEBIAN):
         self.name = name
+        self.archive = archive
+        self.parent = directory
         self.directory = directory / name
         self.environment = dict(os.environ, APT_CONFIG=str(self.directory / "apt.conf"))
 
     def update(self) -> None:
+        self.read_index(f"signed-by={self.keyring()}")
+
+    def keyring(self) -> str:
+        """The installed keyring, or the archive's own after a check of its hash."""
+        if os.path.exists(self.archive.keyring):
+            return self.archive.keyring
+        source = self.archive.key_package
+        if source is None:
+            raise PackageError(f"{self.archive.keyring} is missing, get it with: apt-get install {self.archive.hint}")
+        target = self.parent / f"{self.archive.name}-keyring.gpg"
+        if target.exists() and source.matches(target.read_bytes()):
+            return str(target)
+        unsigned = Suite(f"unsigned-{source.suite}", self.parent, self.archive)
+        # Apt warns of the missing key on its standard error.
+        unsigned.read_index("trusted=yes", source.suite, stderr=subprocess.DEVNULL)
+        fresh = target.with_suffix(f".{os.getpid()}")
+        try:
+            if not unsigned.extract(source.package, source.member, fresh):
+                raise PackageError(f"no keyring in {source.package}")
+            if not source.matches(fresh.read_bytes()):
+                raise PackageError(f"the keyring in {source.package} is another one than expected: not trusted")
+            fresh.rename(target)
+        finally:
+            fresh.unlink(missing_ok=True)
+        return str(target)
+
+    def read_index(self, trust: str, name: str | None = None, **options) -> None:
         for part in ("lists/partial", "archives/partial"):
             (self.directory / part).mkdir(parents=True, exist_ok=True)
         (self.directory / "status").touch()
-        source = f"deb [signed-by={KEYRING}] {mirror()} {self.name} main\n"
-        (self.directory / "sources.list").write_text(source)
         (self.directory / "apt.conf").write_text(self.configuration())
-        self.apt("apt-get", "-qq", "update")
+        addresses = self.archive.addresses(mirror())
+        for address in addresses:
+            source = f"deb [{trust}] {address} {name or self.name} main\n"
+            (self.directory / "sources.list").write_text(source)
+            try:
+                self.apt("apt-get", "-qq", "-o", "APT::Update::Error-Mode=any", "update", **options)
+                return
+            except PackageError:
+                if address == addresses[-1]:
+                    raise
 
     def configuration(self) -> str:
         own = {

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "answers.hpp"
 
+#include "processes.hpp"
 #include "uapi.hpp"
 
+#include <cerrno>
+#include <fcntl.h>
+#include <string>
 #include <unistd.h>
 
 namespace support {
@@ -30,6 +34,26 @@ surroundings in_pid_namespace(const char* proc) {
 bool has(pidfd_util::feature f) {
     const auto found = pidfd_util::query(f);
     return found && *found == pidfd_util::availability::available;
+}
+
+bool fdinfo_shows_reaping() {
+    const auto self = pidfd_util::pidfd::from_self();
+    const std::string path = "/proc/thread-self/fdinfo/" + std::to_string(self->fd());
+    return !field(read_file_at(AT_FDCWD, path.c_str()), "NSpid:").empty();
+}
+
+bool cannot_see_reaping(const profile& kernel) {
+    return kernel.refuses_signals() && !fdinfo_shows_reaping();
+}
+
+int if_ended(const profile& kernel, int error) {
+    if (!cannot_see_reaping(kernel))
+        return error;
+    return kernel.forbids() ? ERFKILL : EOPNOTSUPP;
+}
+
+int if_reaped_elsewhere(const profile& kernel) {
+    return if_ended(kernel, fdinfo_shows_reaping() ? ESRCH : EREMOTE);
 }
 
 profile info_refused(const char* name, int error) {

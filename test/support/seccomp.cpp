@@ -76,9 +76,21 @@ bool profile::forbids() const {
     return std::any_of(rules.begin(), rules.end(), [](const rule& r) { return r.error == EPERM; });
 }
 
+namespace {
+
+bool refuses(const profile& p, long number) {
+    return std::any_of(p.rules.begin(), p.rules.end(),
+                       [number](const rule& r) { return r.number == number && r.argument < 0; });
+}
+
+} // namespace
+
 bool profile::refuses_pidfd_open() const {
-    return std::any_of(rules.begin(), rules.end(),
-                       [](const rule& r) { return r.number == SYS_pidfd_open && r.argument < 0; });
+    return refuses(*this, SYS_pidfd_open);
+}
+
+bool profile::refuses_signals() const {
+    return refuses(*this, SYS_pidfd_send_signal);
 }
 
 profile native() {

@@ -40,6 +40,7 @@ struct profile {
     /// Whether it is a sandbox that says EPERM, and not one that poses as an older kernel.
     bool forbids() const;
     bool refuses_pidfd_open() const;
+    bool refuses_signals() const;
 };
 profile native();
 profile linux_5_4();
