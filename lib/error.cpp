@@ -5,6 +5,14 @@
 #include <cerrno>
 #include <string>
 
+// The categories have virtual functions, and programs ask what type they are: Boost.System uses
+// dynamic_cast whenever it makes a boost::system::error_code of a std::error_code. For a class that
+// was compiled without RTTI that reads through a null pointer.
+#ifndef __cpp_rtti
+#error                                                                                             \
+    "compile lib/error.cpp with -frtti, and every other file as you like: without RTTI, a dynamic_cast of the error category, as Boost.System does it, crashes the program"
+#endif
+
 namespace pidfd_util {
 
 namespace {

@@ -60,7 +60,7 @@ int open_pid(pid_t pid, int& fd) noexcept {
     return 0;
 }
 
-int check(int fd) noexcept {
+int check_pidfd(int fd) noexcept {
     return identify::check(fd);
 }
 

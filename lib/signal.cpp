@@ -22,7 +22,7 @@ int check_arguments(int fd, int signal) noexcept {
 }
 
 /// What the kernel's errno means for a valid signal.
-int explain(int fd, int error) noexcept {
+int explain_signal_error(int fd, int error) noexcept {
     switch (error) {
     case EBADF:
         return sys::open_flags(fd) >= 0 ? EBADFD : EBADF;
@@ -44,7 +44,7 @@ namespace abi {
 int send_signal(int fd, int signal) noexcept {
     if (const int error = check_arguments(fd, signal); error != 0)
         return error;
-    return explain(fd, -sys::pidfd_send_signal(fd, signal, 0));
+    return explain_signal_error(fd, -sys::pidfd_send_signal(fd, signal, 0));
 }
 
 int send_signal_to(int fd, int signal, signal_scope scope) noexcept {
@@ -74,7 +74,7 @@ int send_signal_to(int fd, int signal, signal_scope scope) noexcept {
     default:
         break;
     }
-    return explain(fd, error);
+    return explain_signal_error(fd, error);
 }
 
 int queue_signal(int fd, int signal, sigval value) noexcept {
@@ -90,7 +90,7 @@ int queue_signal(int fd, int signal, sigval value) noexcept {
     if (const int error = sys::getuid(info.si_uid); error != 0)
         return sandboxed(-error);
     info.si_value = value;
-    return explain(fd, -sys::pidfd_queue_signal(fd, info));
+    return explain_signal_error(fd, -sys::pidfd_queue_signal(fd, info));
 }
 
 } // namespace abi

@@ -80,7 +80,7 @@ pid_t make_child(spawn_plan& plan, const clone_request& request, int& pidfd,
                  spawn_step& step) noexcept {
     const all_signals_blocked block;
     if (block.error() != 0) {
-        step = spawn_step::signals;
+        step = spawn_step::signal_setup;
         return -sandboxed(block.error());
     }
     plan.old_mask = block.old();

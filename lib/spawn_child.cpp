@@ -321,7 +321,8 @@ int run_spawn_plan(void* argument) noexcept {
     // A kernel from before CLONE_PIDFD ignored the flag.
     s.take(spawn_step::clone, plan.made != nullptr && *plan.made < 0, [] { return -EOPNOTSUPP; });
     // First of all: signals can only be let in once no handler is there that they could run.
-    s.take(spawn_step::signals, true, [&] { return set_signal_actions(o, plan.made != nullptr); });
+    s.take(spawn_step::signal_setup, true,
+           [&] { return set_signal_actions(o, plan.made != nullptr); });
     s.take(spawn_step::enter_namespaces, o.enter_namespaces != namespace_flags::none, [&] {
         const auto enter = [&o](int fd) {
             return call(SYS_setns, fd, static_cast<unsigned>(o.enter_namespaces));
@@ -358,7 +359,7 @@ int run_spawn_plan(void* argument) noexcept {
     // Not left to execve, which has let the parent go on before it acts on close-on-exec flags. Last,
     // as the directory and the program may be reached by a file descriptor.
     s.take(spawn_step::file_descriptors, o.close_other_fds, [&] { return close_fds(plan); });
-    s.take(spawn_step::signals, true, [&] { return set_signal_mask(plan); });
+    s.take(spawn_step::signal_setup, true, [&] { return set_signal_mask(plan); });
     s.take(spawn_step::exec, true, [&] { return run_program(plan); });
     return exit_status_of(s.error());
 }

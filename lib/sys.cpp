@@ -65,7 +65,7 @@ int openat2_on_mount(int dir, const char* path, int flags) noexcept {
 ssize_t read_link(int fd, char* buffer, std::size_t size) noexcept {
     // The kernel has no empty links: "error 0" reads as one.
     const ssize_t length =
-        once([=] { return static_cast<ssize_t>(::syscall(SYS_readlinkat, fd, "", buffer, size)); });
+        once([=]() -> ssize_t { return ::syscall(SYS_readlinkat, fd, "", buffer, size); });
     const int error = by_path<ESRCH>(static_cast<int>(length),
                                      [=] { return raw(SYS_readlinkat, -1, ".", buffer, size); });
     return error == 0 ? -ENOSYS : error;
@@ -79,20 +79,18 @@ void close(int fd) noexcept {
 }
 
 ssize_t read(int fd, char* buffer, std::size_t size) noexcept {
-    return believe<ESRCH>(
-        once([=] { return static_cast<ssize_t>(::syscall(SYS_read, fd, buffer, size)); }));
+    return believe<ESRCH>(once([=]() -> ssize_t { return ::syscall(SYS_read, fd, buffer, size); }));
 }
 
 ssize_t read_directory(int dir, char* buffer, std::size_t size) noexcept {
     return believe<ENOENT, ESRCH>(
-        once([=] { return static_cast<ssize_t>(::syscall(SYS_getdents64, dir, buffer, size)); }));
+        once([=]() -> ssize_t { return ::syscall(SYS_getdents64, dir, buffer, size); }));
 }
 
 ssize_t read_from_start(int fd, char* buffer, std::size_t size) noexcept {
     // Two zeros for the offset: on 32-bit machines it is a pair, on some after a filler.
-    const ssize_t length = believe<ENOENT>(once([=] {
-        return static_cast<ssize_t>(::syscall(SYS_pread64, fd, buffer, size, 0L, 0L, 0L));
-    }));
+    const ssize_t length = believe<ENOENT>(
+        once([=]() -> ssize_t { return ::syscall(SYS_pread64, fd, buffer, size, 0L, 0L, 0L); }));
     return length == 0 ? -EBADMSG : length;
 }
 
@@ -150,7 +148,7 @@ int filesystem_magic(int fd, long& magic) noexcept {
         return result;
     if (fs.f_type == 0) // no file system has this number
         return -ENOSYS;
-    magic = static_cast<long>(fs.f_type);
+    magic = fs.f_type;
     return 0;
 }
 
@@ -158,7 +156,7 @@ int filesystem_magic_of(const char* path, long& magic) noexcept {
     struct statfs fs {};
     const int result = once([&] { return ::statfs(path, &fs); });
     if (result == 0)
-        magic = static_cast<long>(fs.f_type);
+        magic = fs.f_type;
     return result;
 }
 

@@ -30,7 +30,7 @@ int to_wait_status(const siginfo_t& info) noexcept {
 }
 
 /// waitid's errno, with the reason behind it.
-int explain(int fd, int error) noexcept {
+int explain_wait_error(int fd, int error) noexcept {
     switch (error) {
     case EBADF:
     case ENOSYS:
@@ -48,7 +48,7 @@ int wait_until(int fd, int changes, std::int64_t deadline, siginfo_t& info) noex
     if (deadline == abi::never) {
         const int error = -sys::waitid(fd, info, changes | any_child);
         if (error != 0 && error != EAGAIN)
-            return explain(fd, error);
+            return explain_wait_error(fd, error);
         if (error == 0 && info.si_pid != 0)
             return 0;
         // The pidfd is in non-blocking mode, which is not changed: others may share it.
@@ -59,7 +59,7 @@ int wait_until(int fd, int changes, std::int64_t deadline, siginfo_t& info) noex
     for (;;) {
         const int error = -sys::waitid(fd, info, changes | any_child | WNOHANG);
         if (error != 0)
-            return explain(fd, error);
+            return explain_wait_error(fd, error);
         std::int64_t now = 0;
         if (info.si_pid != 0 || deadline == abi::at_once)
             return 0;

@@ -2,6 +2,7 @@
 // wait_any.
 #include "answer.hpp"
 #include "identify.hpp"
+#include "narrow.hpp"
 #include "sys.hpp"
 
 #include <pidfd_util/abi.hpp>
@@ -63,7 +64,7 @@ int epoll_many(const range& fds, std::int64_t deadline, bool& ended, std::size_t
         if (taken < 0)
             return -taken;
         ended = taken == 1;
-        which = static_cast<std::size_t>(index);
+        which = narrow<std::size_t>(index);
         // What was ready may be gone: another thread has closed it.
         if (ended || events == 0)
             return 0;

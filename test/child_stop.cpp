@@ -58,7 +58,7 @@ TEST_CASE("stop takes the next step for a child that ignores SIGTERM") {
 TEST_CASE("stop lets a stopped child see the SIGTERM") {
     owner c = sleeping();
     REQUIRE(c.send_signal(SIGSTOP));
-    REQUIRE(c.view().wait_change(wait_flags::stopped));
+    REQUIRE(pidfd_view(c).wait_change(wait_flags::stopped));
     const auto result = c.stop();
     REQUIRE(result);
     CHECK(result->status.signal() == SIGTERM);
@@ -68,7 +68,7 @@ TEST_CASE("stop lets a stopped child see the SIGTERM") {
 TEST_CASE("stop kills a stopped child that is not let go on") {
     owner c = sleeping();
     REQUIRE(c.send_signal(SIGSTOP));
-    REQUIRE(c.view().wait_change(wait_flags::stopped));
+    REQUIRE(pidfd_view(c).wait_change(wait_flags::stopped));
     const std::vector<stop_step> steps{{SIGTERM, 5ms}, {SIGKILL, 1h}};
     const auto result = c.stop(steps);
     REQUIRE(result);

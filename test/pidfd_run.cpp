@@ -66,7 +66,7 @@ public:
         REQUIRE(c == '\n');
     }
 
-    pidfd_view process() const { return process_.view(); }
+    pidfd_view process() const { return pidfd_view(process_); }
 
     result finish() {
         result r;

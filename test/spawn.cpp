@@ -48,12 +48,6 @@ TEST_CASE("spawn gives a pidfd of the child, with close-on-exec, in blocking mod
     CHECK(count_fds() == fds);
 }
 
-// What has no name would be gone before it is used.
-static_assert(std::is_constructible_v<array_view<int>, std::vector<int>&>);
-static_assert(std::is_constructible_v<array_view<int>, const std::vector<int>&>);
-static_assert(!std::is_constructible_v<array_view<int>, std::vector<int>>);
-static_assert(std::is_assignable_v<array_view<int>&, array_view<int>>);
-
 TEST_CASE("spawn hands over the arguments as they are") {
     const char* const argv[] = {"spawnee", "arguments", "", "a b", "\n*$x'\"", nullptr};
     CHECK(run_program(spawnee(), argv, {}).output == "spawnee\narguments\n\na b\n\n*$x'\"\n");

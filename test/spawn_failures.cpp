@@ -96,7 +96,7 @@ std::vector<injected> steps() {
         {spawn_step::parent_death, SYS_prctl,
          [](spawn_options& o) { o.parent_death_signal = SIGTERM; }},
         {spawn_step::no_new_privs, SYS_prctl, [](spawn_options& o) { o.no_new_privs = true; }},
-        {spawn_step::signals, SYS_rt_sigaction, [](spawn_options&) {}},
+        {spawn_step::signal_setup, SYS_rt_sigaction, [](spawn_options&) {}},
         {spawn_step::exec, SYS_execve, [](spawn_options&) {}},
     };
 }

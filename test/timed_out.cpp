@@ -71,35 +71,37 @@ constexpr wait_flags any_change = wait_flags::exited | wait_flags::stopped | wai
 
 constexpr limited waits[] = {
     {"pidfd_view::wait_for",
-     [](owner& c, const owner&) { return error_of(c.view().wait_for(0s)); }},
+     [](owner& c, const owner&) { return error_of(pidfd_view(c).wait_for(0s)); }},
     {"pidfd_view::wait_until",
-     [](owner& c, const owner&) { return error_of(c.view().wait_until(some_time)); }},
+     [](owner& c, const owner&) { return error_of(pidfd_view(c).wait_until(some_time)); }},
     {"child::wait_for", [](owner& c, const owner&) { return error_of(c.wait_for(0s)); }},
     {"child::wait_until", [](owner& c, const owner&) { return error_of(c.wait_until(some_time)); }},
     {"wait_exit_for", [](owner& c, const owner&) { return error_of(c.wait_exit_for(0s)); }},
     {"wait_exit_until",
      [](owner& c, const owner&) { return error_of(c.wait_exit_until(some_time)); }},
     {"wait_change_for",
-     [](owner& c, const owner&) { return error_of(c.view().wait_change_for(any_change, 0s)); }},
+     [](owner& c, const owner&) {
+         return error_of(pidfd_view(c).wait_change_for(any_change, 0s));
+     }},
     {"wait_change_until",
      [](owner& c, const owner&) {
-         return error_of(c.view().wait_change_until(any_change, some_time));
+         return error_of(pidfd_view(c).wait_change_until(any_change, some_time));
      }},
     {"wait_any_for",
      [](owner& c, const owner& d) {
-         return error_of(wait_any_for({c.view(), d.view()}, 0s));
+         return error_of(wait_any_for({pidfd_view(c), pidfd_view(d)}, 0s));
      }},
     {"wait_any_until",
      [](owner& c, const owner& d) {
-         return error_of(wait_any_until({c.view(), d.view()}, some_time));
+         return error_of(wait_any_until({pidfd_view(c), pidfd_view(d)}, some_time));
      }},
     {"wait_all_for",
      [](owner& c, const owner& d) {
-         return error_of(wait_all_for({c.view(), d.view()}, 0s));
+         return error_of(wait_all_for({pidfd_view(c), pidfd_view(d)}, 0s));
      }},
     {"wait_all_until",
      [](owner& c, const owner& d) {
-         return error_of(wait_all_until({c.view(), d.view()}, some_time));
+         return error_of(wait_all_until({pidfd_view(c), pidfd_view(d)}, some_time));
      }},
     {"stop",
      [](owner& c, const owner&) {
@@ -163,7 +165,7 @@ TEST_CASE(
 
 TEST_CASE("a result of a wait with a limit is true only if it happened") {
     owner c = sleeping();
-    if (c.wait_for(1ms) || c.wait_exit_for(1ms) || wait_all_for({c.view()}, 1ms))
+    if (c.wait_for(1ms) || c.wait_exit_for(1ms) || wait_all_for({pidfd_view(c)}, 1ms))
         FAIL("it has not ended");
     REQUIRE(c.kill());
     if (const auto status = c.wait_for(1h))

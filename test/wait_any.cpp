@@ -212,12 +212,12 @@ TEST_CASE("wait_any takes arrays and vectors of pidfd, pidfd_view and child") {
     REQUIRE(which);
     CHECK(*which == 1);
 
-    const std::array<pidfd_view, 2> views{children[0].view(), children[1].view()};
+    const std::array<pidfd_view, 2> views{pidfd_view(children[0]), pidfd_view(children[1])};
     CHECK(wait_any(views).value_or(9) == 1);
-    CHECK(wait_any({children[0].view(), children[1].view()}).value_or(9) == 1);
-    CHECK(timed_out(wait_any_for({children[0].view()}, 0s)));
-    CHECK(wait_all({children[1].view()}));
-    CHECK(timed_out(wait_all_for({children[0].view(), children[1].view()}, 0s)));
+    CHECK(wait_any({pidfd_view(children[0]), pidfd_view(children[1])}).value_or(9) == 1);
+    CHECK(timed_out(wait_any_for({pidfd_view(children[0])}, 0s)));
+    CHECK(wait_all({pidfd_view(children[1])}));
+    CHECK(timed_out(wait_all_for({pidfd_view(children[0]), pidfd_view(children[1])}, 0s)));
     std::vector<pidfd> owners;
     owners.push_back(*children[1].duplicate());
     owners.push_back(*children[0].duplicate());

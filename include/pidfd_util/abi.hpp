@@ -46,7 +46,7 @@ PIDFD_UTIL_EXPORT int duplicate(int fd, int& copy) noexcept;
 PIDFD_UTIL_EXPORT int open_self(int& fd) noexcept;
 PIDFD_UTIL_EXPORT int open_pid(pid_t pid, int& fd) noexcept;
 /// 0 if `fd` is a pidfd.
-PIDFD_UTIL_EXPORT int check(int fd) noexcept;
+PIDFD_UTIL_EXPORT int check_pidfd(int fd) noexcept;
 /// The same, and sets its close-on-exec flag.
 PIDFD_UTIL_EXPORT int adopt(int fd) noexcept;
 

@@ -29,8 +29,8 @@ public:
     waiter(waiter&&) noexcept = default;
     /// Cancels its own waits, and takes over the other's.
     waiter& operator=(waiter&& other) noexcept {
-        const waiter old(std::move(*this));
-        source_ = std::move(other.source_);
+        const waiter old((std::move)(*this));
+        source_ = (std::move)(other.source_);
         return *this;
     }
     /// Cancels.
@@ -44,7 +44,8 @@ public:
     }
 
 protected:
-    waiter(const Executor& executor, pidfd_view process)
+    template <class Process>
+    waiter(const Executor& executor, const Process& process)
         : source_(std::make_shared<asio_detail::readiness<Executor>>(executor, process)) {}
 
     template <class Goal, class Token>
@@ -61,13 +62,14 @@ private:
 ///
 /// The child must live, and must not be moved, until the handlers of its waits have been called or
 /// destroyed. A waiter and its child are one object to Asio's rules about threads: one thread at a
-/// time, or a strand. While it waits, it holds two file descriptors.
+/// time, or a strand. While it waits, it holds two file descriptors; both are closed before the
+/// handler of its last wait is called.
 template <class Executor>
 class child_waiter : public waiter<Executor> {
 public:
     /// For that child, with handlers on that executor.
     child_waiter(const Executor& executor, child& process)
-        : waiter<Executor>(executor, process.view()), process_(&process) {}
+        : waiter<Executor>(executor, process), process_(&process) {}
 
     /// As the function `async_wait`. Several may be under way.
     template <class Token>
@@ -79,7 +81,8 @@ private:
     child* process_;
 };
 
-/// The same for the end of any process. It has a duplicate of the pidfd: the view need not live on.
+/// The same for the end of any process. It has a duplicate of the pidfd for as long as it lives: the
+/// view need not live on.
 template <class Executor>
 class exit_waiter : public waiter<Executor> {
 public:
@@ -112,7 +115,12 @@ inline constexpr bool is_context = std::is_convertible_v<T&, net::execution_cont
 ///
 /// The child must live, and must not be moved, until the handler has been called or destroyed. A
 /// child is not to be used by two threads at a time: where several run the context, its waits
-/// belong on a strand. While it waits, an operation holds two file descriptors.
+/// belong on a strand. While it waits, an operation holds two file descriptors. It has closed them,
+/// and destroyed its timer, before the handler is called.
+///
+/// The handler is not called before this function returns, unless the handler has an immediate
+/// executor (Asio 1.27, Boost 1.82): a wait that is over at once, or fails at once, dispatches it
+/// there.
 ///
 /// Linux 5.4. See pidfd_open(2), waitid(2).
 ///
@@ -127,7 +135,7 @@ template <class Executor, class Token,
           std::enable_if_t<!asio_detail::is_context<Executor>, int> = 0>
 auto async_wait(const Executor& executor, child& process, Token&& token) {
     return asio_detail::start_wait(
-        std::make_shared<asio_detail::readiness<Executor>>(executor, process.view()),
+        std::make_shared<asio_detail::readiness<Executor>>(executor, process),
         asio_detail::status_goal{&process}, std::forward<Token>(token));
 }
 /// The same, with handlers on the context's executor.

@@ -68,10 +68,6 @@ public:
     child& operator=(const child&) = delete;
     ~child() { const unique_fd old(fd_); }
 
-    /// For functions that take a view. Waiting through it takes the status away from here.
-    [[nodiscard]] pidfd_view view() const& noexcept { return pidfd_view(fd_); }
-    pidfd_view view() const&& = delete;
-
     /// The status, if it is here already.
     [[nodiscard]] std::optional<exit_status> status() const noexcept { return status_; }
 
@@ -174,6 +170,8 @@ private:
 
     std::optional<exit_status> status_;
 };
+
+inline pidfd_view::pidfd_view(const child& owner) noexcept : pidfd_waits(owner.fd()) {}
 
 template <class Steps>
 expected<stop_result> child::stop(const Steps& steps) noexcept {

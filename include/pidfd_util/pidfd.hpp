@@ -104,6 +104,12 @@ public:
     constexpr pidfd_view(const pidfd& owner) noexcept : pidfd_waits(owner.fd()) {}
     /// Not of one that closes its pidfd at once.
     pidfd_view(const pidfd&&) = delete;
+
+    /// Of a child, which must live, and must not be moved, as long as the view is used. Explicit,
+    /// because a wait through the view takes the status away from the child.
+    explicit pidfd_view(const child& owner) noexcept; // in child.hpp
+    /// Not of one that closes its pidfd at once.
+    explicit pidfd_view(const child&&) = delete;
 };
 
 inline expected<pidfd> pidfd_operations::duplicate() const noexcept {

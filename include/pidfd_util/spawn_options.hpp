@@ -3,49 +3,18 @@
 #ifndef PIDFD_UTIL_SPAWN_OPTIONS_HPP
 #define PIDFD_UTIL_SPAWN_OPTIONS_HPP
 
+#include <pidfd_util/array_view.hpp>
 #include <pidfd_util/namespaces.hpp>
 #include <pidfd_util/setting.hpp>
 
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <sys/resource.h> // RLIMIT_*
 #include <sys/types.h>
 #include <type_traits>
-#include <utility>
 
 namespace pidfd_util {
-
-/// A view of an array that somebody else keeps: made of any contiguous range that has a name.
-template <class T>
-class array_view {
-public:
-    /// Of nothing.
-    constexpr array_view() noexcept = default;
-    /// Of `size` elements from `data` on.
-    constexpr explicit array_view(const T* data, std::size_t size) noexcept
-        : data_(data), size_(size) {}
-    /// Of an array, a `std::array`, a `std::vector` or the like.
-    template <class Range,
-              class = std::enable_if_t<std::is_convertible_v<
-                  std::remove_pointer_t<decltype(std::data(std::declval<Range&>()))> (*)[],
-                  const T (*)[]>>>
-    // cppcheck-suppress noExplicitConstructor // a view is made in passing
-    constexpr array_view(Range& range) noexcept
-        : data_(std::data(range)), size_(std::size(range)) {}
-
-    /// The first element.
-    [[nodiscard]] constexpr const T* begin() const noexcept { return data_; }
-    /// Behind the last element.
-    [[nodiscard]] constexpr const T* end() const noexcept { return data_ + size_; }
-    /// The number of elements.
-    [[nodiscard]] constexpr std::size_t size() const noexcept { return size_; }
-
-private:
-    const T* data_ = nullptr;
-    std::size_t size_ = 0;
-};
 
 /// The caller's file descriptor `from` becomes `to` in the child. All mappings happen at once: they
 /// may swap numbers, and one `from` may have several `to`; a `to` has one `from`.
@@ -67,7 +36,7 @@ struct resource_limit {
 };
 
 /// The steps in which a child is started. `file_descriptors` is taken in two parts, before
-/// `enter_namespaces` and after `process_group`, and `signals` first of all in the child and again
+/// `enter_namespaces` and after `process_group`, and `signal_setup` first of all in the child and again
 /// before `exec`.
 enum class spawn_step : unsigned char {
     options,          ///< before anything was done
@@ -84,7 +53,7 @@ enum class spawn_step : unsigned char {
     directory,        ///< chdir(2)
     parent_death,     ///< prctl(2), PR_SET_PDEATHSIG
     no_new_privs,     ///< prctl(2), PR_SET_NO_NEW_PRIVS
-    signals,          ///< sigaction(2), sigprocmask(2)
+    signal_setup,     ///< sigaction(2), sigprocmask(2)
     exec,             ///< execve(2)
 };
 
@@ -119,8 +88,8 @@ enum class spawn_step : unsigned char {
         return "parent_death";
     case spawn_step::no_new_privs:
         return "no_new_privs";
-    case spawn_step::signals:
-        return "signals";
+    case spawn_step::signal_setup:
+        return "signal_setup";
     case spawn_step::exec:
         return "exec";
     }

@@ -30,7 +30,7 @@ template <class Range>
 [[nodiscard]] expected<void> wait_all(const Range& range, std::int64_t deadline) noexcept {
     // First of all: a bad one would else be told of only when those before it have ended.
     for (const auto& process : range)
-        if (const int error = abi::check(process.fd()); error != 0)
+        if (const int error = abi::check_pidfd(process.fd()); error != 0)
             return failure(error);
     for (const auto& process : range) {
         bool ended{};

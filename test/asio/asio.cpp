@@ -98,20 +98,20 @@ TEST_CASE("an error of async_wait comes with a status that cannot be misread") {
 TEST_CASE("an asynchronous wait leaves the pidfd in its blocking mode") {
     net::io_context io;
     worker w;
-    const int before = flags(w.process.view());
+    const int before = flags(pidfd_view(w.process));
     REQUIRE((before & O_NONBLOCK) == 0);
     heard status;
     heard end;
     async_wait(io, w.process, status.handler());
-    async_wait_exit(io, w.process.view(), end.exit_handler());
+    async_wait_exit(io, pidfd_view(w.process), end.exit_handler());
     io.poll();
-    CHECK(flags(w.process.view()) == before);
+    CHECK(flags(pidfd_view(w.process)) == before);
     w.go();
     io.restart();
     io.run();
     CHECK(status.exited_with(3));
     CHECK((end.calls == 1 && !end.error));
-    CHECK(flags(w.process.view()) == before);
+    CHECK(flags(pidfd_view(w.process)) == before);
 }
 
 TEST_CASE("async_wait works for a pidfd in non-blocking mode, and leaves it so") {
@@ -125,7 +125,7 @@ TEST_CASE("async_wait works for a pidfd in non-blocking mode, and leaves it so")
     io.restart();
     io.run();
     CHECK(got.exited_with(3));
-    CHECK((flags(w.process.view()) & O_NONBLOCK) != 0);
+    CHECK((flags(pidfd_view(w.process)) & O_NONBLOCK) != 0);
 }
 
 TEST_CASE("two asynchronous waits for one child both get its status") {
@@ -207,7 +207,7 @@ TEST_CASE("async_wait needs nothing of later kernels") {
             net::io_context io;
             int code = -1;
             bool ended = false;
-            async_wait_exit(io, w.process.view(), [&](net_error e) { ended = !e; });
+            async_wait_exit(io, pidfd_view(w.process), [&](net_error e) { ended = !e; });
             async_wait(io, w.process, [&](net_error e, exit_status s) {
                 code = e ? -errno_of(e) : s.code().value_or(-1);
             });

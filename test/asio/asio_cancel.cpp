@@ -66,7 +66,7 @@ TEST_CASE("a waiter for the end of any process can be cancelled and used again")
     worker w;
     heard cancelled;
     heard again;
-    exit_waiter waiter(io.get_executor(), w.process.view());
+    exit_waiter waiter(io.get_executor(), pidfd_view(w.process));
     waiter.async_wait_exit(cancelled.exit_handler());
     waiter.cancel();
     io.run();
@@ -90,7 +90,7 @@ TEST_CASE("a cancellation slot aborts the wait, by every type of cancellation") 
         net::cancellation_signal stop_end;
         async_wait(io, w.process,
                    net::bind_cancellation_slot(stop_status.slot(), status.handler()));
-        async_wait_exit(io, w.process.view(),
+        async_wait_exit(io, pidfd_view(w.process),
                         net::bind_cancellation_slot(stop_end.slot(), end.exit_handler()));
         io.poll();
         stop_status.emit(type);
@@ -115,7 +115,7 @@ TEST_CASE(
     {
         auto io = std::make_unique<net::io_context>();
         async_wait(*io, w.process, got.handler());
-        async_wait_exit(*io, w.process.view(), end.exit_handler());
+        async_wait_exit(*io, pidfd_view(w.process), end.exit_handler());
         io->poll();
         CHECK(support::count_fds() > before);
     }

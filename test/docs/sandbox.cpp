@@ -84,12 +84,12 @@ struct stage {
         const bool made = start(running, lasting) && start(zombie, quick) && start(reaped, quick) &&
                           zombie.wait_exit() && reaped.wait();
         many.assign(100, pidfd_view(parent));
-        many.back() = zombie.view();
+        many.back() = pidfd_view(zombie);
         return made;
     }
     std::array<pidfd_view, 7> subjects() const {
-        return {running.view(),     zombie.view(),       reaped.view(),      pidfd_view(self),
-                pidfd_view(parent), pidfd_view(ends[0]), pidfd_view(nothing)};
+        return {pidfd_view(running), pidfd_view(zombie),  pidfd_view(reaped), pidfd_view(self),
+                pidfd_view(parent),  pidfd_view(ends[0]), pidfd_view(nothing)};
     }
 };
 

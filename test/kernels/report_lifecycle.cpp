@@ -91,7 +91,7 @@ int with_zombie(Use use) {
 template <class Use>
 int with_reaped(Use use) {
     return with_zombie([&](child& c) {
-        const auto status = c.view().wait();
+        const auto status = pidfd_view(c).wait();
         return status ? use(c) : error_of(status.error());
     });
 }
@@ -148,7 +148,7 @@ constexpr struct {
     {"wait",
      [] {
          return with_zombie([](child& c) {
-             const auto status = c.view().try_wait();
+             const auto status = pidfd_view(c).try_wait();
              return outcome(status, killed(status));
          });
      }},
@@ -156,7 +156,7 @@ constexpr struct {
      [] {
          return with_child([](child& c) {
              (void)!c.send_signal(SIGSTOP);
-             const auto change = c.view().wait_change(wait_flags::stopped);
+             const auto change = pidfd_view(c).wait_change(wait_flags::stopped);
              return outcome(change, change && change->stopped_by() == SIGSTOP);
          });
      }},

@@ -78,7 +78,7 @@ void wait_any_of(scene& s, told& t) {
     pidfd_view all[Count];
     for (pidfd_view& p : all)
         p = s.stranger;
-    all[Count - 1] = s.child.view();
+    all[Count - 1] = pidfd_view(s.child);
     const auto which = wait_any(all);
     if (take(which, t))
         t.add(*which);
@@ -185,25 +185,25 @@ const fault_operation fault_operations[] = {
      child_kind::zombie},
     {"try_wait",
      [](scene& s, told& t) {
-         if (const auto status = s.child.view().try_wait(); take(status, t))
+         if (const auto status = pidfd_view(s.child).try_wait(); take(status, t))
              add_status(t, *status);
      },
      child_kind::running},
     {"try_wait for a zombie",
      [](scene& s, told& t) {
-         if (const auto status = s.child.view().try_wait(); take(status, t))
+         if (const auto status = pidfd_view(s.child).try_wait(); take(status, t))
              add_status(t, *status);
      },
      child_kind::zombie},
     {"wait",
      [](scene& s, told& t) {
-         if (const auto status = s.child.view().wait(); take(status, t))
+         if (const auto status = pidfd_view(s.child).wait(); take(status, t))
              add_status(t, *status);
      },
      child_kind::zombie},
     {"wait_for",
      [](scene& s, told& t) {
-         const auto status = s.child.view().wait_for(std::chrono::hours(1));
+         const auto status = pidfd_view(s.child).wait_for(std::chrono::hours(1));
          if (take(status, t))
              add_status(t, *status);
      },
@@ -231,14 +231,16 @@ const fault_operation fault_operations[] = {
      }},
     {"wait_change",
      [](scene& s, told& t) {
-         const auto change = s.child.view().wait_change(wait_flags::exited | wait_flags::stopped);
+         const auto change =
+             pidfd_view(s.child).wait_change(wait_flags::exited | wait_flags::stopped);
          if (take(change, t))
              add_change(t, *change);
      },
      child_kind::zombie},
     {"try_wait_change",
      [](scene& s, told& t) {
-         const auto change = s.child.view().try_wait_change(wait_flags::exited | wait_flags::keep);
+         const auto change =
+             pidfd_view(s.child).try_wait_change(wait_flags::exited | wait_flags::keep);
          if (take(change, t))
              add_change(t, *change);
      },
@@ -354,7 +356,7 @@ void scene::prepare(child_kind kind) {
 void scene::clear() {
     if (child) {
         (void)child.kill();
-        (void)child.view().try_wait();
+        (void)pidfd_view(child).try_wait();
     }
     child = {};
 }

@@ -26,7 +26,7 @@ public:
     pidfd_util::spawn_step step() const { return step_; }
 
     pidfd_util::child& process() { return process_; }
-    pidfd_util::pidfd_view fd() const { return process_.view(); }
+    pidfd_util::pidfd_view fd() const { return pidfd_util::pidfd_view(process_); }
     pid_t pid() const { return pid_; }
 
     /// The next line of the output, without its end; empty at the end of the output.

@@ -153,8 +153,8 @@ expected<exit_status> attend(child& command, int signals, stopping& stop) {
             return unexpected(ended.error());
         if (*ended)
             return **ended;
-        pass_on(signals, command.view());
-        const auto next = stop.advance(command.view());
+        pass_on(signals, pidfd_view(command));
+        const auto next = stop.advance(pidfd_view(command));
         if (!next)
             return unexpected(next.error());
         auto wake = *next;

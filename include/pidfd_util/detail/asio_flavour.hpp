@@ -22,22 +22,30 @@
 
 #if PIDFD_UTIL_ASIO_IS_BOOST
 #include <boost/asio/compose.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/version.hpp>
+#if BOOST_ASIO_VERSION >= 102700
+#include <boost/asio/associated_immediate_executor.hpp>
+#endif
 #define PIDFD_UTIL_ASIO_VERSION BOOST_ASIO_VERSION
 #define PIDFD_UTIL_ASIO_NAMESPACE with_boost_asio
 #else
 #include <asio/compose.hpp>
+#include <asio/dispatch.hpp>
 #include <asio/error.hpp>
 #include <asio/execution_context.hpp>
 #include <asio/posix/basic_stream_descriptor.hpp>
 #include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/version.hpp>
+#if ASIO_VERSION >= 102700
+#include <asio/associated_immediate_executor.hpp>
+#endif
 #define PIDFD_UTIL_ASIO_VERSION ASIO_VERSION
 #define PIDFD_UTIL_ASIO_NAMESPACE with_standalone_asio
 #endif

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The composed operation behind every asynchronous wait.
+//
+// std::move stands in parentheses here: some curses.h define a function-like macro of that name.
 #ifndef PIDFD_UTIL_DETAIL_ASIO_WAIT_HPP
 #define PIDFD_UTIL_DETAIL_ASIO_WAIT_HPP
 
@@ -31,11 +33,17 @@ namespace asio_detail {
 /// pidfd that would be the mode of all its duplicates, in every process that has one. So Asio gets
 /// an epoll instance instead, in which a duplicate of the pidfd is: it is readable when the pidfd
 /// is, and nobody else's. Closing or cancelling one of them touches nothing of the user's.
+/// Both file descriptors are closed before the handler of the last wait is called: Asio's rule is
+/// that an operation releases what it has and completes then.
 template <class Executor>
 class readiness {
 public:
+    /// Of a child, which outlives the waits: the pidfd is duplicated while there are any.
+    readiness(const Executor& executor, const child& process)
+        : borrowed_(process), descriptor_(executor) {}
+    /// Of any process, whose pidfd may be closed meanwhile: it is duplicated now.
     readiness(const Executor& executor, pidfd_view process)
-        : process_(process.duplicate()), descriptor_(executor) {}
+        : process_(process.duplicate()), keeps_duplicate_(true), descriptor_(executor) {}
 
     /// The duplicate, or why there is none.
     [[nodiscard]] const expected<pidfd>& process() const noexcept { return process_; }
@@ -45,10 +53,19 @@ public:
 
     [[nodiscard]] Executor get_executor() noexcept { return descriptor_.get_executor(); }
 
+    /// Counts a wait that begins, and one that is about to complete.
+    void enter() noexcept { ++waits_; }
+    void leave() {
+        if (--waits_ == 0)
+            close();
+    }
+
     /// Lets Asio watch the process. Nothing happens the second time.
     asio_error open() {
         if (descriptor_.is_open())
             return {};
+        if (!keeps_duplicate_)
+            process_ = borrowed_.duplicate();
         if (!process_)
             return to_asio(process_.error());
         unique_fd epoll(::epoll_create1(EPOLL_CLOEXEC));
@@ -77,8 +94,18 @@ public:
 private:
     using descriptor = net::posix::basic_stream_descriptor<Executor>;
 
+    void close() {
+        asio_error ignored;
+        descriptor_.close(ignored);
+        if (!keeps_duplicate_)
+            process_ = pidfd();
+    }
+
+    pidfd_view borrowed_;
     expected<pidfd> process_;
+    bool keeps_duplicate_ = false;
     descriptor descriptor_;
+    unsigned waits_ = 0;
     unsigned cancelled_ = 0;
 };
 
@@ -126,13 +153,14 @@ template <class Executor, class Goal>
 class wait_operation {
 public:
     wait_operation(std::shared_ptr<readiness<Executor>> source, Goal goal)
-        : source_(std::move(source)), goal_(goal), cancelled_before_(source_->cancelled()) {}
+        : source_((std::move)(source)), goal_(goal), cancelled_before_(source_->cancelled()) {}
 
     template <class Self>
     void operator()(Self& self, asio_error error = {}) {
         switch (step_) {
         case step::start:
             accept_cancellation(self);
+            source_->enter();
             if (goal_.reached(error_, source_->process()) || (error_ = source_->open()))
                 return finish_later(self);
             return wait(self);
@@ -140,12 +168,12 @@ public:
             // Cancelled while it waited, or by a `cancel` that came too late for the wait. A status
             // is not taken then, and one that is here already is not lost: the child has it.
             if (error || goal_.reached(error, source_->process()))
-                return goal_.complete(self, error);
+                return finish(self, error);
             if (is_cancelled(self))
-                return goal_.complete(self, net::error::operation_aborted);
+                return finish(self, net::error::operation_aborted);
             return pause(self);
         case step::finishing:
-            return goal_.complete(self, error_);
+            return finish(self, error_);
         }
     }
 
@@ -154,22 +182,42 @@ private:
     using timer = net::basic_waitable_timer<clock, net::wait_traits<clock>, Executor>;
     enum class step : unsigned char { start, waiting, finishing };
 
+    template <class Self>
+    void finish(Self& self, const asio_error& error) {
+        timer_.reset();
+        source_->leave();
+        source_.reset();
+        goal_.complete(self, error);
+    }
+
     // Moving `self` moves this object: whatever the wait is asked of must stay where it is, so it
     // is referred to before.
 
+#if PIDFD_UTIL_ASIO_VERSION >= 102700
+    /// A handler runs inside of the function that it was given to only if its immediate executor
+    /// says so; otherwise that executor posts.
+    template <class Self>
+    void finish_later(Self& self) {
+        step_ = step::finishing;
+        const Executor executor = source_->get_executor();
+        const auto immediate = net::get_associated_immediate_executor(self, executor);
+        net::dispatch(immediate, (std::move)(self));
+    }
+#else
     /// A handler never runs inside of the function that it was given to.
     template <class Self>
     void finish_later(Self& self) {
         step_ = step::finishing;
         const Executor executor = source_->get_executor();
-        net::post(executor, std::move(self));
+        net::post(executor, (std::move)(self));
     }
+#endif
 
     template <class Self>
     void wait(Self& self) {
         step_ = step::waiting;
         readiness<Executor>& source = *source_;
-        source.wait(std::move(self));
+        source.wait((std::move)(self));
     }
 
     /// The process is readable, yet its status is not to be had: a tracer has to wait for it
@@ -183,7 +231,7 @@ private:
         pause_ = std::clamp(2 * pause_, shortest, longest);
         timer& t = *timer_;
         t.expires_after(pause_);
-        t.async_wait(std::move(self));
+        t.async_wait((std::move)(self));
     }
 
 #if PIDFD_UTIL_ASIO_VERSION >= 101900
@@ -219,7 +267,7 @@ template <class Executor, class Goal, class Token>
 auto start_wait(std::shared_ptr<readiness<Executor>> source, Goal goal, Token&& token) {
     const Executor executor = source->get_executor();
     return net::async_compose<Token, typename Goal::signature>(
-        wait_operation<Executor, Goal>(std::move(source), goal), token, executor);
+        wait_operation<Executor, Goal>((std::move)(source), goal), token, executor);
 }
 
 } // namespace asio_detail
