@@ -2,6 +2,7 @@
 // Waiting: waitid, ppoll, epoll and the clock. Every one of these calls writes its answer to memory.
 // So a filter that answers "error 0" is noticed, as it leaves there what no kernel writes.
 #include "answer.hpp"
+#include "narrow.hpp"
 #include "sys_result.hpp"
 #include "uapi.hpp"
 
@@ -35,8 +36,8 @@ constexpr std::int64_t longest_span = std::numeric_limits<std::int32_t>::max() *
 /// A span of time for the kernel, of at most `longest_span`: the caller asks again for the rest.
 struct kernel_timespec {
     explicit kernel_timespec(std::int64_t time) noexcept
-        : seconds(static_cast<kernel_time>(std::min(time, longest_span) / second)),
-          nanoseconds(static_cast<kernel_time>(time % second)) {}
+        : seconds(narrow<kernel_time>(std::min(time, longest_span) / second)),
+          nanoseconds(narrow<kernel_time>(time % second)) {}
     kernel_time seconds;
     kernel_time nanoseconds;
 };

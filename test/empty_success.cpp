@@ -94,8 +94,8 @@ const resource_limit core_limit[] = {{RLIMIT_CORE, {0, 0}}};
 std::vector<step_taken> steps() {
     return {
         {spawn_step::clone, SYS_clone, [](spawn_options&) {}},
-        {spawn_step::signals, SYS_rt_sigaction, [](spawn_options&) {}},
-        {spawn_step::signals, SYS_rt_sigprocmask, [](spawn_options&) {}},
+        {spawn_step::signal_setup, SYS_rt_sigaction, [](spawn_options&) {}},
+        {spawn_step::signal_setup, SYS_rt_sigprocmask, [](spawn_options&) {}},
         {spawn_step::enter_namespaces, SYS_setns,
          [](spawn_options& o) {
              static const pidfd self = *pidfd::from_self();

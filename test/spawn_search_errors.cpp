@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <string>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <vector>
 
 using namespace pidfd_util;
@@ -24,6 +25,16 @@ struct search_result {
     int error; // of spawn; 0: the program runs
     int tried; // how many calls of execve there were
 };
+
+/// The path that execve is called with.
+std::string path_of(const system_call& call, pid_t caller) {
+    char text[4096] = {};
+    const iovec here{text, sizeof text - 1};
+    const iovec there{reinterpret_cast<void*>(call.arguments[0]), sizeof text - 1};
+    // It may end at the end of a page: what can be read counts.
+    (void)process_vm_readv(caller, &here, 1, &there, 1, 0);
+    return text;
+}
 
 /// Searches a program in as many directories as there are errnos, in each of which execve fails
 /// with that errno.
@@ -49,8 +60,8 @@ search_result search(const std::vector<int>& errors) {
         tracee t(child);
         got.traced = t.traced();
         for (auto call = t.next_call(); call; call = t.next_call()) {
-            if (call->number != SYS_execve)
-                continue;
+            if (call->number != SYS_execve || path_of(*call, child).empty())
+                continue; // the empty path: whether a filter forbids all calls
             const auto index = static_cast<std::size_t>(got.tried++);
             if (index < errors.size() && errors[index] != made)
                 t.refuse(errors[index]);

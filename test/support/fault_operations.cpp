@@ -274,7 +274,7 @@ const fault_operation fault_operations[] = {
      child_kind::none, nullptr, false, true},
     {"wait_any", wait_any_of<2>, child_kind::zombie},
     {"wait_any of many", wait_any_of<65>, child_kind::zombie},
-    {"wait_all", [](scene& s, told& t) { take(wait_all({s.child.view()}), t); },
+    {"wait_all", [](scene& s, told& t) { take(wait_all({pidfd_view(s.child)}), t); },
      child_kind::zombie},
     {"stop by a child's owner",
      [](scene& s, told& t) {

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <sys/epoll.h>
 #include <utility>
 
@@ -40,13 +41,13 @@ class readiness {
 public:
     /// Of a child, which outlives the waits: the pidfd is duplicated while there are any.
     readiness(const Executor& executor, const child& process)
-        : borrowed_(process), descriptor_(executor) {}
+        : borrowed_(process), process_(pidfd()), descriptor_(executor) {}
     /// Of any process, whose pidfd may be closed meanwhile: it is duplicated now.
     readiness(const Executor& executor, pidfd_view process)
         : process_(process.duplicate()), keeps_duplicate_(true), descriptor_(executor) {}
 
     /// The duplicate, or why there is none.
-    [[nodiscard]] const expected<pidfd>& process() const noexcept { return process_; }
+    [[nodiscard]] const expected<pidfd>& process() const noexcept { return *process_; }
 
     /// How often `cancel` was called.
     [[nodiscard]] unsigned cancelled() const noexcept { return cancelled_; }
@@ -65,13 +66,13 @@ public:
         if (descriptor_.is_open())
             return {};
         if (!keeps_duplicate_)
-            process_ = borrowed_.duplicate();
-        if (!process_)
-            return to_asio(process_.error());
+            process_.emplace(borrowed_.duplicate());
+        if (!process())
+            return to_asio(process().error());
         unique_fd epoll(::epoll_create1(EPOLL_CLOEXEC));
         epoll_event event{};
         event.events = EPOLLIN;
-        if (!epoll || ::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, process_->fd(), &event) != 0)
+        if (!epoll || ::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, process()->fd(), &event) != 0)
             return to_asio({errno, pidfd_category()});
         asio_error error;
         descriptor_.assign(epoll.get(), error);
@@ -98,11 +99,12 @@ private:
         asio_error ignored;
         descriptor_.close(ignored);
         if (!keeps_duplicate_)
-            process_ = pidfd();
+            process_.emplace(pidfd());
     }
 
     pidfd_view borrowed_;
-    expected<pidfd> process_;
+    // tl::expected cannot be assigned an owner where there are no exceptions.
+    std::optional<expected<pidfd>> process_;
     bool keeps_duplicate_ = false;
     descriptor descriptor_;
     unsigned waits_ = 0;
