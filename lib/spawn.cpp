@@ -88,7 +88,8 @@ pid_t make_child(spawn_plan& plan, const clone_request& request, int& pidfd,
     return clone_and_wait(request, pidfd);
 }
 
-int start(spawn_plan& plan, int& fd, spawn_step& step) noexcept {
+/// Takes a plan of its own, to which it adds addresses on its stack.
+int start(spawn_plan plan, int& fd, spawn_step& step) noexcept {
     const spawn_options& o = plan.options;
     alignas(16) char stack[stack_size];
     clone_request request;

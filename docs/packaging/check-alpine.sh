@@ -38,6 +38,7 @@ prepare_musl() {
   gnu=$(dpkg-architecture -qDEB_HOST_MULTIARCH)
   mkdir -p "$musl/include" &&
     ln -s /usr/include/{tl,catch2,linux,asm-generic} "/usr/include/$gnu/asm" "$musl/include" &&
+    "$root/test/docs/errors.py" --codes "$root/docs/errors.md" >"$musl/include/documented_errors.hpp" &&
     meson setup "$musl/build" "$root" -Dtests=disabled -Dexamples=disabled
 }
 check "alpine: headers of musl and the kernel, apart from glibc's" prepare_musl
