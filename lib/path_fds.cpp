@@ -90,7 +90,7 @@ void path_fds::add_from(const char* path) noexcept {
     // Most entries of a PATH lack the program: one call is enough for these.
     if (sys::call(SYS_readlinkat, AT_FDCWD, p.text, target, sizeof target) == -ENOENT)
         return;
-    for (int links = 0; p.next();) {
+    for (int followed = 0; p.next();) {
         const long length = read_link(p, target, sizeof target);
         if (length == -EINVAL)
             continue;
@@ -101,7 +101,8 @@ void path_fds::add_from(const char* path) noexcept {
             // Only the symbolic links of an fd directory are named by numbers.
             if (int fd = 0; text::parse_pid(p.component(), fd))
                 add(fd);
-        } else if (++links > most_links || !p.follow({target, static_cast<std::size_t>(length)})) {
+        } else if (++followed > most_links ||
+                   !p.follow({target, static_cast<std::size_t>(length)})) {
             return;
         }
     }
