@@ -4,6 +4,7 @@
 #include "answer.hpp"
 #include "sys.hpp"
 #include "text.hpp"
+#include "uapi.hpp"
 
 #include <cerrno>
 #include <charconv>
@@ -22,9 +23,15 @@ constexpr std::size_t longest_component = 32;
 int mount_from_fdinfo(int root, int fd, std::uint64_t& mount) noexcept {
     char path[sizeof "thread-self/fdinfo/" + 10] = "thread-self/fdinfo/";
     *std::to_chars(path + std::strlen(path), path + sizeof path - 1, fd).ptr = '\0';
-    const unique_fd file(sys::openat(root, path, O_RDONLY));
+    // Not a FIFO that is mounted over it, at which an open could hang.
+    const unique_fd file(sys::openat(root, path, O_RDONLY | O_NONBLOCK));
     if (!file)
         return -file.get();
+    long magic = 0;
+    if (const int error = -sys::filesystem_magic(file.get(), magic); error != 0)
+        return error;
+    if (magic != uapi::proc_super_magic)
+        return EXDEV;
     char buffer[256];
     text::line_reader lines(file.get(), buffer, sizeof buffer);
     std::string_view line;
@@ -114,7 +121,8 @@ private:
         if (name.size() >= sizeof text)
             return ENAMETOOLONG;
         std::memcpy(text, name.data(), name.size());
-        unique_fd found(sys::openat(dir, text, flags | O_NOFOLLOW));
+        // Where a FIFO is mounted over the entry, an open that waits for a writer would hang.
+        unique_fd found(sys::openat(dir, text, flags | O_NOFOLLOW | O_NONBLOCK));
         if (!found)
             return -found.get();
         if (const int error = look(found.get(), place); error != 0)

@@ -115,8 +115,9 @@ constexpr long pselect_number = SYS_pselect6_time64;
 /// Whether the table of file descriptors has a place for `fd`: 1 or 0, or a negated errno. select
 /// says EBADF for a number that is not open, and passes over those that the table has no place for.
 long table_reaches(unsigned fd) noexcept {
-    if (sys::open_flags(static_cast<int>(fd)) >= 0)
-        return 1;
+    const int flags = sys::open_flags(static_cast<int>(fd));
+    if (flags != -EBADF)
+        return flags < 0 ? flags : 1;
     fd_bits set(fd);
     if (set.error() != 0)
         return -sandboxed(-set.error());
@@ -130,6 +131,31 @@ long table_reaches(unsigned fd) noexcept {
         return -refusal(static_cast<int>(-ready));
     return -who_succeeds(
         [] { return sys::call(pselect_number, -1, nullptr, nullptr, nullptr, nullptr, nullptr); });
+}
+
+/// Closes the number, if it is open. Returns an errno where a sandbox refuses to.
+int refusal_to_close(int fd) noexcept {
+    switch (const auto error = static_cast<int>(-sys::call(SYS_close, fd)); error) {
+    case EPERM:
+    case EACCES:
+    case ENOSYS:
+        return refusal(error);
+    default: // EBADF: it was not open. After every other errno it is closed.
+        return 0;
+    }
+}
+
+/// Closes those of 0, 1 and 2 that execve would close: it does so only after the parent goes on.
+int close_marked(const spawn_options& o, const path_fds& until_exec) noexcept {
+    for (int fd = 0; fd < first_unwanted; ++fd) {
+        const bool stays = is_target(o, fd) ||
+                           std::find(until_exec.begin(), until_exec.end(), fd) != until_exec.end();
+        if (stays || sys::is_cloexec(fd) <= 0) // where this is refused, execve still closes it
+            continue;
+        if (const int error = refusal_to_close(fd); error != 0)
+            return error;
+    }
+    return 0;
 }
 
 /// A number that is above every open one. A limit says nothing: it may have been lowered since.
@@ -191,10 +217,16 @@ long map_child_fds(const spawn_options& o, int& own) noexcept {
 }
 
 long close_child_fds(const spawn_options& o, const path_fds& until_exec) noexcept {
-    for (const int fd : until_exec)
-        if (fd >= first_unwanted && !is_target(o, fd) && sys::set_cloexec(fd) == 0 &&
-            sys::is_cloexec(fd) == 0)
-            return -ENOSYS;
+    for (const int fd : until_exec) {
+        if (fd < first_unwanted || is_target(o, fd))
+            continue;
+        if (const int error = sys::set_cloexec(fd); error != 0 && error != -EBADF)
+            return error;
+        if (const int marked = sys::is_cloexec(fd); marked <= 0 && marked != -EBADF)
+            return marked == 0 ? -ENOSYS : marked;
+    }
+    if (const int error = close_marked(o, until_exec); error != 0)
+        return -error;
     const kept_fds kept(o, until_exec);
     const auto close_range = [](unsigned first, unsigned last) -> long {
         return sys::close_range(first, last);
@@ -207,7 +239,8 @@ long close_child_fds(const spawn_options& o, const path_fds& until_exec) noexcep
         return error;
     return kept.for_each_gap(size - 1, [](unsigned first, unsigned last) -> long {
         for (unsigned fd = first; fd <= last; ++fd)
-            sys::close(static_cast<int>(fd));
+            if (const int error = refusal_to_close(static_cast<int>(fd)); error != 0)
+                return -error;
         return 0;
     });
 }

@@ -22,7 +22,10 @@ struct link_text {
 
     /// 0, or a negated errno.
     long read(int root, const char* name) noexcept {
-        const long size = sys::call(SYS_readlinkat, root, name, text, sizeof text - 1);
+        unique_fd link;
+        if (const int error = procfs::open_entry(root, name, O_PATH | O_NOFOLLOW, link); error != 0)
+            return -error;
+        const long size = sys::read_link(link.get(), text, sizeof text - 1);
         return size < 0 ? size : 0;
     }
 };
@@ -43,7 +46,10 @@ bool children_go_elsewhere(int root) noexcept {
 /// thread entered that one with setns, say.
 bool belongs_to_descendant(int root) noexcept {
     const auto open = [root](const char* name) {
-        return unique_fd(sys::openat(root, name, O_RDONLY));
+        unique_fd link;
+        if (procfs::open_entry(root, name, O_PATH | O_NOFOLLOW, link) != 0)
+            return unique_fd();
+        return unique_fd(sys::openat(root, name, O_RDONLY | O_NONBLOCK));
     };
     const unique_fd pid = open("thread-self/ns/pid");
     const unique_fd user = open("thread-self/ns/user");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "path_fds.hpp"
 
+#include "answer.hpp"
 #include "sys.hpp"
 #include "text.hpp"
 #include "uapi.hpp"
@@ -73,39 +74,61 @@ int is_in_proc(followed_path& path, bool& result) noexcept {
     return error;
 }
 
-} // namespace
-
-void path_fds::add(int fd) noexcept {
-    if (count_ < capacity && std::find(begin(), end(), fd) == end())
-        fds_[count_++] = fd;
+/// What a refused system call means for a path: a negated errno if a sandbox has refused it, and
+/// otherwise 0, because the path leads nowhere.
+long if_sandboxed(int meaning) noexcept {
+    return meaning == ENOSYS ? -EOPNOTSUPP : is_answer(meaning) ? 0 : -meaning;
 }
 
-void path_fds::add_from(const char* path) noexcept {
+/// The errno of readlinkat. The kernel forbids it too; but on fd -1 it says EBADF.
+int who_forbids_link(long error) noexcept {
+    return who_forbids(static_cast<int>(-error), [] {
+        char none[1];
+        return static_cast<int>(sys::call(SYS_readlinkat, -1, ".", none, 1));
+    });
+}
+
+} // namespace
+
+long path_fds::add(int fd) noexcept {
+    if (std::find(begin(), end(), fd) != end())
+        return 0;
+    if (count_ == capacity)
+        return -EMFILE;
+    fds_[count_++] = fd;
+    return 0;
+}
+
+long path_fds::add_from(const char* path) noexcept {
     followed_path p;
     const std::size_t size = std::strlen(path) + 1;
     if (size > sizeof p.text)
-        return; // the kernel takes no longer path
+        return 0; // the kernel takes no longer path
     std::memcpy(p.text, path, size);
     char target[PATH_MAX];
     // Most entries of a PATH lack the program: one call is enough for these.
     if (sys::call(SYS_readlinkat, AT_FDCWD, p.text, target, sizeof target) == -ENOENT)
-        return;
+        return 0;
     for (int followed = 0; p.next();) {
         const long length = read_link(p, target, sizeof target);
         if (length == -EINVAL)
             continue;
         bool in_proc = false;
-        if (length < 0 || is_in_proc(p, in_proc) != 0)
-            return;
+        if (length < 0)
+            return if_sandboxed(who_forbids_link(length));
+        if (const int error = is_in_proc(p, in_proc); error != 0)
+            return if_sandboxed(sandboxed(-error)); // the directory could be searched
         if (in_proc) {
             // Only the symbolic links of an fd directory are named by numbers.
             if (int fd = 0; text::parse_pid(p.component(), fd))
-                add(fd);
+                if (const long error = add(fd); error != 0)
+                    return error;
         } else if (++followed > most_links ||
                    !p.follow({target, static_cast<std::size_t>(length)})) {
-            return;
+            return 0;
         }
     }
+    return 0;
 }
 
 } // namespace pidfd_util

@@ -12,18 +12,18 @@ namespace pidfd_util {
 /// and the rights of the caller.
 class path_fds {
 public:
-    /// Never fails: a path that cannot be followed to its end leads nowhere. Makes no file
-    /// descriptor, as there may be none left.
-    void add_from(const char* path) noexcept;
+    /// A path that cannot be followed to its end leads nowhere. Makes no file descriptor, as there
+    /// may be none left. Returns 0, or a negated errno: EMFILE for more than `capacity` file
+    /// descriptors; ERFKILL or EOPNOTSUPP where a sandbox does not let the path be followed.
+    long add_from(const char* path) noexcept;
 
     const int* begin() const noexcept { return fds_; }
     const int* end() const noexcept { return fds_ + count_; }
 
-    /// More are not looked for.
-    static constexpr std::size_t capacity = 16;
+    static constexpr std::size_t capacity = 64;
 
 private:
-    void add(int fd) noexcept;
+    long add(int fd) noexcept;
 
     int fds_[capacity] = {};
     std::size_t count_ = 0;

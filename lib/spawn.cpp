@@ -68,9 +68,15 @@ std::uint64_t clone_flags(const spawn_options& o) noexcept {
 
 /// A child that is born frozen would never run its program, for which its parent waits.
 bool is_frozen(int cgroup) noexcept {
-    const unique_fd events(sys::openat(cgroup, "cgroup.events", O_RDONLY));
+    // Anything else may be mounted over it, also a FIFO, at which an open could hang.
+    const unique_fd events(
+        sys::openat(cgroup, "cgroup.events", O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
+    long magic = 0;
+    if (!events || sys::filesystem_magic(events.get(), magic) != 0 ||
+        magic != uapi::cgroup2_super_magic)
+        return false;
     char text[256];
-    const ssize_t size = events ? sys::read(events.get(), text, sizeof text) : 0;
+    const ssize_t size = sys::read(events.get(), text, sizeof text);
     return size > 0 && std::string_view(text, static_cast<std::size_t>(size)).find("frozen 1") !=
                            std::string_view::npos;
 }
@@ -189,6 +195,8 @@ int spawn(const char* file, const char* const* argv, const spawn_options& option
     plan.argv = argv;
     plan.environment = known.environment != nullptr ? known.environment : ::environ;
     plan.parent = sys::getpid();
+    if (known.parent_death_signal != 0 && plan.parent <= 0) // the kernel never fails here
+        return refuse(plan.parent == 0 ? ENOSYS : refusal(-plan.parent), spawn_step::parent_death);
     plan.parent_fd = -1;
     if (known.search_path && std::strchr(file, '/') == nullptr && *file != '\0') {
         plan.search = std::getenv("PATH");

@@ -189,6 +189,8 @@ long set_parent_death(const spawn_plan& plan, int parent_fd) noexcept {
         return set;
     // The parent may have ended before: then the signal never comes.
     const long parent = call(SYS_getppid);
+    if (parent < 0) // the kernel never fails here
+        return -refusal(static_cast<int>(-parent));
     if (parent != 0)
         return parent == plan.parent ? 0 : -ESRCH;
     // In another pid namespace than the parent's, every parent is 0.
@@ -244,7 +246,8 @@ long close_fds(const spawn_plan& plan) noexcept {
     path_fds on_the_way;
     candidates c(plan);
     while (const char* const path = c.next())
-        on_the_way.add_from(path);
+        if (const long error = on_the_way.add_from(path); error != 0)
+            return error;
     return close_child_fds(plan.options, on_the_way);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "spawn_ids.hpp"
 
+#include "procfs.hpp"
 #include "sys.hpp"
 #include "uapi.hpp"
 
@@ -25,7 +26,7 @@ long set_ids(long set, long get, std::uint32_t id) noexcept {
         return error;
     std::uint32_t now[3] = {kept, kept, kept};
     if (call(get, &now[0], &now[1], &now[2]) != 0)
-        return 0; // a sandbox may let ids be changed, and not let them be read
+        return -ERFKILL; // whether the ids were changed cannot be seen
     return now[0] == id && now[1] == id && now[2] == id ? 0 : -ENOSYS;
 }
 
@@ -47,9 +48,11 @@ bool may_set_gid() noexcept {
 
 /// Whether a file of the calling process in /proc begins with one of these characters.
 bool file_begins_with(const char* path, const char* characters) noexcept {
-    const unique_fd file(sys::openat(AT_FDCWD, path, O_RDONLY));
+    unique_fd root;
+    unique_fd file;
     char first = '\0';
-    if (!file || sys::read(file.get(), &first, 1) != 1)
+    if (procfs::open_root(root) != 0 || procfs::open_entry(root.get(), path, O_RDONLY, file) != 0 ||
+        sys::read(file.get(), &first, 1) != 1)
         return false;
     while (*characters != '\0' && *characters != first)
         ++characters;
@@ -58,8 +61,8 @@ bool file_begins_with(const char* path, const char* characters) noexcept {
 
 /// Whether the calling process's user namespace lets groups be set.
 bool namespace_allows_groups() noexcept {
-    return file_begins_with("/proc/self/setgroups", "a") && // "allow" or "deny"
-           file_begins_with("/proc/self/gid_map", " 0123456789");
+    return file_begins_with("thread-self/setgroups", "a") && // "allow" or "deny"
+           file_begins_with("thread-self/gid_map", " 0123456789");
 }
 
 } // namespace

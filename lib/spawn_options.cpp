@@ -79,6 +79,10 @@ bool valid_process_group(const spawn_options& o) noexcept {
     return !o.process_group.has_value() || (*o.process_group >= 0 && !o.new_session);
 }
 
+bool valid_parent_death_signal(int signal) noexcept {
+    return signal >= 0 && signal <= sys::last_signal;
+}
+
 /// The kernel would take the nearest possible value.
 bool valid_priority(setting<int> priority) noexcept {
     return *priority >= -20 && *priority <= 19;
@@ -87,7 +91,8 @@ bool valid_priority(setting<int> priority) noexcept {
 bool valid(const spawn_options& o) noexcept {
     return valid_mappings(o.fds) && valid_signals(o.default_signals, o.ignored_signals) &&
            valid_ids(o) && valid_namespaces(o) && valid_process_group(o) &&
-           valid_priority(o.priority) && *o.cgroup >= 0 && (o.autoreap || !o.autokill);
+           valid_parent_death_signal(o.parent_death_signal) && valid_priority(o.priority) &&
+           *o.cgroup >= 0 && (o.autoreap || !o.autokill);
 }
 
 } // namespace

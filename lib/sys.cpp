@@ -174,7 +174,9 @@ int stat_inode(int fd, inode& result) noexcept {
 int stat_place(int fd, file_place& result) noexcept {
     uapi::statx st{};
     constexpr unsigned wanted = uapi::statx_type | uapi::statx_ino | uapi::statx_mnt_id;
-    const int error = believe<EBADF>(raw(SYS_statx, fd, "", AT_EMPTY_PATH, wanted, &st));
+    // ENOENT: a directory of /proc that is hidden from the caller (hidepid=).
+    const int error =
+        believe<EBADF, ENOENT, ESRCH>(raw(SYS_statx, fd, "", AT_EMPTY_PATH, wanted, &st));
     if (error != 0)
         return error;
     if ((st.mask & wanted) == 0) // every kernel tells the type and the inode number

@@ -87,6 +87,7 @@ struct clone_args {
 };
 static_assert(sizeof(clone_args) == 88);
 
+inline constexpr long cgroup2_super_magic = 0x63677270;
 inline constexpr long proc_super_magic = 0x9fa0;
 inline constexpr long pidfs_magic = 0x50494446;
 inline constexpr long nsfs_magic = 0x6e736673;

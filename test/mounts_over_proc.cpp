@@ -17,6 +17,7 @@
 #include <sched.h>
 #include <string>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -267,5 +268,20 @@ TEST_CASE("spawn believes no list of file descriptors that is another process's"
         // It tries every number instead, or starts nothing where there are too many.
         CHECK((got->error == 0 || got->error == EOPNOTSUPP));
         CHECK_FALSE(got->left_open);
+    }
+}
+
+TEST_CASE("a FIFO mounted over a file of /proc is refused, and nobody waits for its other end") {
+    for (const char* const name : {"/status", "/cgroup", "/fdinfo"}) {
+        CAPTURE(name);
+        attack([name](const couple& c) {
+            const temporary_directory place;
+            const std::string fifo = place.path() + "/fifo";
+            const bool covered = mkfifo(fifo.c_str(), 0600) == 0 &&
+                                 cover(proc_of(c.asked) + name, fifo) &&
+                                 cover(proc_of(getpid()) + "/status", fifo);
+            unlink(fifo.c_str());
+            return covered || std::string(name) == "/fdinfo";
+        });
     }
 }

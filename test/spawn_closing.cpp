@@ -113,6 +113,30 @@ std::string directory_of_spawnee() {
 
 } // namespace
 
+TEST_CASE("the child has no copy of what has close-on-exec at the place of a standard stream") {
+    const auto got = isolated({}, [] {
+        int late = 0;
+        const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+        for (int i = 0; i < 100; ++i) {
+            int ends[2];
+            if (dup2(null, 0) != 0 || pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0 ||
+                dup3(ends[1], 0, O_CLOEXEC) != 0)
+                return -errno;
+            close(ends[1]);
+            const auto c = spawn(spawnee(), arguments({}));
+            close(0);
+            char byte = 0;
+            late += read(ends[0], &byte, 1) == 0 ? 0 : 1;
+            close(ends[0]);
+            if (!c)
+                return -c.error().value();
+        }
+        return late;
+    });
+    REQUIRE(got);
+    CHECK(*got == 0);
+}
+
 TEST_CASE("when spawn returns, its child has no copy of the caller's other pidfds and pipes") {
     for (const profile& kernel : ways()) {
         CAPTURE(kernel.name);

@@ -215,8 +215,7 @@ TEST_CASE("bad values of options fail at their own step") {
     refused(EINVAL, spawn_step::limits, [&](spawn_options& o) { o.limits = unknown; });
     const resource_limit inverted[] = {{RLIMIT_CORE, {2, 1}}};
     refused(EINVAL, spawn_step::limits, [&](spawn_options& o) { o.limits = inverted; });
-    refused(EINVAL, spawn_step::parent_death,
-            [](spawn_options& o) { o.parent_death_signal = 9999; });
+    refused(EINVAL, spawn_step::options, [](spawn_options& o) { o.parent_death_signal = 9999; });
     const auto gone = support::test_child::reaped();
     refused(EPERM, spawn_step::process_group,
             [&](spawn_options& o) { o.process_group = gone.pid(); });

@@ -270,7 +270,9 @@ TEST_CASE("what the kernel itself refuses fails at its own step") {
     };
     const resource_limit inverted[] = {{RLIMIT_CORE, {2, 1}}};
     CHECK(step_of([&](spawn_options& o) { o.limits = inverted; }) == spawn_step::limits);
-    for (const int signal : {-1, 65, 9999})
-        CHECK(step_of([signal](spawn_options& o) { o.parent_death_signal = signal; }) ==
-              spawn_step::parent_death);
+}
+
+TEST_CASE("a parent-death signal that no kernel has is refused before anything is done") {
+    for (const int signal : {-1, -3, 200, 9999})
+        check_refused([signal](spawn_options& o) { o.parent_death_signal = signal; });
 }

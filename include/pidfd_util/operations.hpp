@@ -38,7 +38,7 @@ class child;
 /// | ENOSYS, EOPNOTSUPP | `unsupported`    | no path on this kernel or sandbox can answer |
 /// | ERFKILL      | `forbidden_by_sandbox` | a sandbox refuses the system call, and no other path can answer |
 /// | ENOMEM       |                        | the kernel is out of memory |
-/// | EAGAIN       |                        | signals, or a filter that answers EINTR, interrupted a system call a hundred times in a row |
+/// | EAGAIN       |                        | signals, or a filter that answers EINTR, interrupted a system call that does not wait a hundred times in a row |
 /// | EIO          |                        | a system call failed with an errno that the kernel never gives for it |
 ///
 /// A query that has several paths tells in `*answered`, if it is given, which one answered. The

@@ -29,7 +29,8 @@ inline namespace PIDFD_UTIL_INLINE_NAMESPACE {
 /// fexecve(3) takes one without close-on-exec.
 ///
 /// When this returns, the child has no copies of the caller's other file descriptors. While it runs
-/// it has: what another thread closes meanwhile stays open until then.
+/// it has: what another thread closes meanwhile stays open until then. With `close_other_fds` set to
+/// false, those with close-on-exec can stay open for a moment after this returns.
 ///
 /// As with vfork(2), whatever stops the child before it runs the program has the caller wait: a
 /// SIGTSTP to the whole process group at that very moment (Ctrl-Z at a terminal), until SIGCONT.
@@ -56,7 +57,8 @@ inline namespace PIDFD_UTIL_INLINE_NAMESPACE {
 /// | EINVAL     |                        | `clone` | a new pid namespace, and the caller cannot make one: its children are born in another one than its own, after unshare(2) or setns(2), or its own belongs to a user namespace below its own |
 /// | EAGAIN     |                        | `clone` | a limit on the number of processes is reached |
 /// | EMFILE, ENFILE |                    | `clone` | no file descriptor left: nothing was started. One is needed, and one more for `parent_death_signal` in a new pid namespace |
-/// | EMFILE     |                        | `file_descriptors` | no number left for mappings that swap numbers |
+/// | EMFILE     |                        | `file_descriptors` | no number left for mappings that swap numbers; or `file`, or the directories of PATH, lead through more than 64 file descriptors |
+/// | EMFILE     |                        | `parent_death` | `limits` sets RLIMIT_NOFILE to 0, in a new pid namespace |
 /// | EBADF      |                        | `file_descriptors` | the `from` of a mapping is closed, or its `to` is above RLIMIT_NOFILE |
 /// | ENOMEM     |                        | `clone` | the kernel is out of memory; or the pid namespace in which children are born has lost its first process |
 /// | ENOMEM     |                        | `file_descriptors` | no memory to find out what is open, before Linux 5.9 and above 4096 file descriptors |
