@@ -106,12 +106,6 @@ private:
     int error_ = 0;
 };
 
-#ifdef SYS_pselect6
-constexpr long pselect_number = SYS_pselect6;
-#else
-constexpr long pselect_number = SYS_pselect6_time64;
-#endif
-
 /// Whether the table of file descriptors has a place for `fd`: 1 or 0, or a negated errno. select
 /// says EBADF for a number that is not open, and passes over those that the table has no place for.
 long table_reaches(unsigned fd) noexcept {
@@ -124,13 +118,14 @@ long table_reaches(unsigned fd) noexcept {
     set.add(fd);
     std::int64_t no_time[2] = {}; // as every width of timespec has it
     const long ready =
-        sys::call(pselect_number, fd + 1, set.words(), nullptr, nullptr, no_time, nullptr);
+        sys::call(uapi::sys_pselect6, fd + 1, set.words(), nullptr, nullptr, no_time, nullptr);
     if (ready == -EBADF)
         return 1;
     if (ready < 0)
         return -refusal(static_cast<int>(-ready));
-    return -who_succeeds(
-        [] { return sys::call(pselect_number, -1, nullptr, nullptr, nullptr, nullptr, nullptr); });
+    return -who_succeeds([] {
+        return sys::call(uapi::sys_pselect6, -1, nullptr, nullptr, nullptr, nullptr, nullptr);
+    });
 }
 
 /// Closes the number, if it is open. Returns an errno where a sandbox refuses to.

@@ -95,9 +95,9 @@ ssize_t read_from_start(int fd, char* buffer, std::size_t size) noexcept {
 }
 
 int open_flags(int fd) noexcept {
-    const int flags = believe<EBADF>(raw(fcntl_number, fd, F_GETFL));
+    const int flags = believe<EBADF>(raw(uapi::sys_fcntl, fd, F_GETFL));
     if (flags == 0)
-        return -who_succeeds([] { return raw(fcntl_number, -1, F_GETFL); });
+        return -who_succeeds([] { return raw(uapi::sys_fcntl, -1, F_GETFL); });
     return flags;
 }
 
@@ -106,7 +106,7 @@ int duplicate(int fd) noexcept {
 }
 
 int duplicate_above(int fd, int lowest) noexcept {
-    const int copy = raw_fd([=] { return raw(fcntl_number, fd, F_DUPFD_CLOEXEC, lowest); });
+    const int copy = raw_fd([=] { return raw(uapi::sys_fcntl, fd, F_DUPFD_CLOEXEC, lowest); });
     return copy == -EINVAL ? -EMFILE // `lowest` is not below the limit RLIMIT_NOFILE
                            : believe<EBADF, EMFILE>(copy);
 }
@@ -119,16 +119,16 @@ int replace(int from, int to) noexcept {
 }
 
 int set_cloexec(int fd) noexcept {
-    return believe<EBADF>(raw(fcntl_number, fd, F_SETFD, FD_CLOEXEC));
+    return believe<EBADF>(raw(uapi::sys_fcntl, fd, F_SETFD, FD_CLOEXEC));
 }
 
 int is_cloexec(int fd) noexcept {
-    const int flags = believe<EBADF>(raw(fcntl_number, fd, F_GETFD));
+    const int flags = believe<EBADF>(raw(uapi::sys_fcntl, fd, F_GETFD));
     return flags < 0 ? flags : flags & FD_CLOEXEC;
 }
 
 int keep_on_exec(int fd) noexcept {
-    const int error = believe<EBADF>(raw(fcntl_number, fd, F_SETFD, 0));
+    const int error = believe<EBADF>(raw(uapi::sys_fcntl, fd, F_SETFD, 0));
     return error == 0 && is_cloexec(fd) == 1 ? -ENOSYS : error;
 }
 

@@ -90,12 +90,6 @@ int raw_fd(Call call) noexcept {
     return fd;
 }
 
-#ifdef SYS_fcntl64
-constexpr long fcntl_number = SYS_fcntl64;
-#else
-constexpr long fcntl_number = SYS_fcntl;
-#endif
-
 } // namespace pidfd_util::sys
 
 #endif

@@ -18,15 +18,10 @@ namespace pidfd_util::sys {
 
 namespace {
 
-// 32-bit machines younger than the year-2038 work have only the call with 64-bit times.
+// As uapi::sys_ppoll has it.
 #if defined(SYS_ppoll) && !(defined(__x86_64__) && defined(__ILP32__))
-constexpr long ppoll_number = SYS_ppoll;
 using kernel_time = long;
-#elif defined(SYS_ppoll)
-constexpr long ppoll_number = SYS_ppoll;
-using kernel_time = std::int64_t;
 #else
-constexpr long ppoll_number = SYS_ppoll_time64;
 using kernel_time = std::int64_t;
 #endif
 
@@ -50,7 +45,7 @@ int poll_once(struct pollfd* set, std::size_t count, const kernel_timespec* time
     kernel_timespec left(time != nullptr ? *time : kernel_timespec(0));
     set->revents = never_written;
     const auto ready = static_cast<int>(attempt([&] {
-        return ::syscall(ppoll_number, set, count, time != nullptr ? &left : nullptr, nullptr,
+        return ::syscall(uapi::sys_ppoll, set, count, time != nullptr ? &left : nullptr, nullptr,
                          std::size_t{0});
     }));
     if (ready >= 0 && set->revents == never_written)
@@ -126,8 +121,9 @@ int sleep(std::int64_t nanoseconds) noexcept {
     int result = poll_once(&nothing, 1, &span);
     if (result == -EMFILE) { // RLIMIT_NOFILE is 0: no entry is allowed
         kernel_timespec left(span);
-        result = static_cast<int>(attempt(
-            [&] { return ::syscall(ppoll_number, nullptr, 0U, &left, nullptr, std::size_t{0}); }));
+        result = static_cast<int>(attempt([&] {
+            return ::syscall(uapi::sys_ppoll, nullptr, 0U, &left, nullptr, std::size_t{0});
+        }));
     }
     return result == -EINTR ? 0 : believe<>(result);
 }

@@ -57,6 +57,25 @@ inline constexpr long sys_getresgid = SYS_getresgid;
 inline constexpr long sys_setgroups = SYS_setgroups;
 #endif
 
+// Where there are two of a call, the older takes offsets of 32 bits.
+#ifdef SYS_fcntl64
+inline constexpr long sys_fcntl = SYS_fcntl64;
+#else
+inline constexpr long sys_fcntl = SYS_fcntl;
+#endif
+
+// 32-bit machines younger than the year-2038 work have only the calls with 64-bit times.
+#ifdef SYS_ppoll
+inline constexpr long sys_ppoll = SYS_ppoll;
+#else
+inline constexpr long sys_ppoll = SYS_ppoll_time64;
+#endif
+#ifdef SYS_pselect6
+inline constexpr long sys_pselect6 = SYS_pselect6;
+#else
+inline constexpr long sys_pselect6 = SYS_pselect6_time64;
+#endif
+
 inline constexpr unsigned pidfd_nonblock = O_NONBLOCK;
 inline constexpr unsigned pidfd_thread = O_EXCL;
 inline constexpr unsigned signal_thread_group = 1U << 1;

@@ -5,6 +5,7 @@
 #include "support/error_of.hpp"
 #include "support/isolated.hpp"
 #include "support/processes.hpp"
+#include "uapi.hpp"
 
 #include <pidfd_util/child.hpp>
 
@@ -17,12 +18,6 @@ using namespace support;
 using namespace std::chrono_literals;
 
 namespace {
-
-#ifdef SYS_ppoll
-constexpr long ppoll_number = SYS_ppoll;
-#else
-constexpr long ppoll_number = SYS_ppoll_time64;
-#endif
 
 surroundings interrupting(long number) {
     surroundings around;
@@ -37,7 +32,7 @@ TEST_CASE("is_alive says EAGAIN where ppoll is always interrupted") {
         SKIP_TEST("no seccomp filters here");
     const test_child c = test_child::running();
     const auto got =
-        isolated(interrupting(ppoll_number), [&] { return error_of(c.fd().is_alive()); });
+        isolated(interrupting(uapi::sys_ppoll), [&] { return error_of(c.fd().is_alive()); });
     REQUIRE(got);
     CHECK(*got == EAGAIN);
 }
@@ -50,7 +45,7 @@ TEST_CASE("a timed wait ends at its limit where ppoll is always interrupted") {
         int error;
         bool in_time;
     };
-    const auto got = isolated(interrupting(ppoll_number), [&] {
+    const auto got = isolated(interrupting(uapi::sys_ppoll), [&] {
         const auto begin = std::chrono::steady_clock::now();
         const int error = error_of(c.fd().wait_exit_for(20ms));
         const auto took = std::chrono::steady_clock::now() - begin;

@@ -3,6 +3,7 @@
 #include "support/error_of.hpp"
 #include "support/isolated.hpp"
 #include "support/processes.hpp"
+#include "uapi.hpp"
 
 #include <pidfd_util/wait_any.hpp>
 
@@ -101,14 +102,9 @@ TEST_CASE("is_alive with what is no pidfd says so, on every kernel") {
 TEST_CASE(
     "is_alive says that a sandbox forbids ppoll, and wait_all with a limit of 0 says EMFILE") {
     const test_child c = test_child::running();
-#ifdef SYS_ppoll
-    const long ppoll_number = SYS_ppoll;
-#else
-    const long ppoll_number = SYS_ppoll_time64;
-#endif
     for (const int error : {EPERM, EACCES}) {
         surroundings around;
-        around.kernel = {"no ppoll", {{ppoll_number, error}}};
+        around.kernel = {"no ppoll", {{uapi::sys_ppoll, error}}};
         const auto got = isolated(around, [&] { return error_of(c.fd().is_alive()); });
         REQUIRE(got);
         CHECK(*got == ERFKILL);

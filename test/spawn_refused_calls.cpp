@@ -21,10 +21,10 @@ using namespace support;
 
 namespace {
 
-#ifdef SYS_fcntl64
-constexpr long fcntl_number = SYS_fcntl64;
+#ifdef SYS_statfs64
+constexpr long statfs_number = SYS_statfs64;
 #else
-constexpr long fcntl_number = SYS_fcntl;
+constexpr long statfs_number = SYS_statfs;
 #endif
 
 struct outcome_of_spawn {
@@ -81,11 +81,11 @@ TEST_CASE("no file descriptor stays open because a sandbox refuses to look at it
         const char* name;
         std::vector<rule> rules;
     } sandboxes[] = {
-        {"fcntl", {{fcntl_number, EPERM}}},
-        {"fcntl, and no close_range", {no_close_range, {fcntl_number, EPERM}}},
+        {"fcntl", {{uapi::sys_fcntl, EPERM}}},
+        {"fcntl, and no close_range", {no_close_range, {uapi::sys_fcntl, EPERM}}},
         {"close, and no close_range", {no_close_range, {SYS_close, EPERM}}},
         {"close with ENOSYS, and no close_range", {no_close_range, {SYS_close, ENOSYS}}},
-        {"pselect, and no close_range", {no_close_range, {SYS_pselect6, EPERM}}},
+        {"pselect, and no close_range", {no_close_range, {uapi::sys_pselect6, EPERM}}},
     };
     for (const auto& s : sandboxes) {
         for (const bool by_fd : {false, true}) {
@@ -107,7 +107,7 @@ TEST_CASE("no file descriptor stays open because a sandbox refuses to look at it
 }
 
 TEST_CASE("a program below a file descriptor is found, or the sandbox that hides it is named") {
-    for (const long call : {long{SYS_readlinkat}, long{SYS_statfs}}) {
+    for (const long call : {long{SYS_readlinkat}, statfs_number}) {
         CAPTURE(call);
         const char* const program = spawnee();
         const auto got = isolated({}, [&] {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "plausible_errors.hpp"
 
+#include "uapi.hpp"
+
 #include <cerrno>
 #include <sys/syscall.h>
 
@@ -12,7 +14,8 @@ std::vector<int> plausible(long number, int error) {
         return {EREMOTE, EOPNOTSUPP};
     if (number == SYS_pidfd_open && error == EINVAL)
         return {ENOENT, EINVAL, EOPNOTSUPP, EIO};
-    if (number == SYS_fcntl && error == EINVAL) // F_DUPFD, of a lowest number above RLIMIT_NOFILE
+    if (number == pidfd_util::uapi::sys_fcntl &&
+        error == EINVAL) // F_DUPFD, of a lowest number above RLIMIT_NOFILE
         return {EMFILE, EIO};
     // The pidfd was closed since.
     if (number == SYS_pread64 && error == ENOENT)
