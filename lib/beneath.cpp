@@ -7,7 +7,6 @@
 #include "uapi.hpp"
 
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <fcntl.h>
 #include <string_view>
@@ -21,10 +20,11 @@ constexpr std::size_t longest_component = 32;
 
 /// The line `mnt_id:` of the fdinfo of a file descriptor. `root` is a /proc.
 int mount_from_fdinfo(int root, int fd, std::uint64_t& mount) noexcept {
-    char path[sizeof "thread-self/fdinfo/" + 10] = "thread-self/fdinfo/";
-    *std::to_chars(path + std::strlen(path), path + sizeof path - 1, fd).ptr = '\0';
+    text::numbered_path path;
+    if (!path.set("thread-self/fdinfo/", fd, ""))
+        return ENAMETOOLONG;
     // Not a FIFO that is mounted over it, at which an open could hang.
-    const unique_fd file(sys::openat(root, path, O_RDONLY | O_NONBLOCK));
+    const unique_fd file(sys::openat(root, path.text, O_RDONLY | O_NONBLOCK));
     if (!file)
         return -file.get();
     long magic = 0;

@@ -3,23 +3,18 @@
 #ifndef PIDFD_UTIL_LIB_CERTAIN_HPP
 #define PIDFD_UTIL_LIB_CERTAIN_HPP
 
-#include <cerrno>
+#include "answer.hpp"
 
 namespace pidfd_util {
 
-/// The result of a call: 0 or more, or a negated errno; as far as the kernel gave it. `impossible`
+/// The result of a call: 0, or a negated errno; as far as the kernel gave it. `impossible`
 /// makes the same call with arguments with which the kernel neither lets it succeed nor asks for
 /// rights. If that succeeds or is forbidden, a filter has answered both: ENOSYS or ERFKILL.
 template <class Call, class Impossible>
 long certain(Call make, Impossible impossible) noexcept {
-    const long result = make();
-    if (result == 0)
-        return impossible() == 0 ? -ENOSYS : 0;
-    if (result == -EPERM || result == -EACCES) {
-        const long other = impossible();
-        return other == -EPERM || other == -EACCES ? -ERFKILL : result;
-    }
-    return result;
+    const auto result = static_cast<int>(make());
+    const auto control = [&] { return static_cast<int>(impossible()); };
+    return result == 0 ? -who_succeeds(control) : -who_forbids(-result, control);
 }
 
 } // namespace pidfd_util

@@ -5,7 +5,6 @@
 #include "sys.hpp"
 
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <fcntl.h>
 
@@ -38,9 +37,10 @@ int file::open(int root, int pidfd) noexcept {
     if (pidfd < 0)
         return EBADF;
     // Not "self": that is the first thread, which may have exited or have other file descriptors.
-    char path[sizeof "thread-self/fdinfo/" + 10] = "thread-self/fdinfo/";
-    *std::to_chars(path + std::strlen(path), path + sizeof path - 1, pidfd).ptr = '\0';
-    switch (const int error = procfs::open_entry(root, path, O_RDONLY, fd_); error) {
+    text::numbered_path path;
+    if (!path.set("thread-self/fdinfo/", pidfd, ""))
+        return ENAMETOOLONG;
+    switch (const int error = procfs::open_entry(root, path.text, O_RDONLY, fd_); error) {
     case ENOENT:
         return sys::open_flags(pidfd) >= 0 ? EOPNOTSUPP : EBADF;
     case EPERM:

@@ -135,11 +135,6 @@ int set_by_procfs(int fd, namespace_flags flags) noexcept {
 
 /// setns says ESRCH also of a process that lives, if its first thread has exited.
 int set_through_another_thread(int fd, namespace_flags flags) noexcept {
-    bool over = true;
-    if (const int error = identify::has_ended(fd, over); error != 0)
-        return error;
-    if (over)
-        return ESRCH;
     unique_fd thread;
     const int error = threads::open_living(fd, thread);
     if (error == 0)

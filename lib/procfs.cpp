@@ -4,11 +4,10 @@
 #include "answer.hpp"
 #include "beneath.hpp"
 #include "sys.hpp"
+#include "text.hpp"
 #include "uapi.hpp"
 
 #include <cerrno>
-#include <charconv>
-#include <cstring>
 #include <fcntl.h>
 #include <iterator>
 #include <limits>
@@ -38,28 +37,9 @@ int open_root(unique_fd& root) noexcept {
     return magic == uapi::proc_super_magic ? 0 : EOPNOTSUPP;
 }
 
-namespace {
-
-/// The path PID/NAME.
-struct process_path {
-    char text[sizeof "2147483647/task/2147483647/ns/time_for_children"];
-
-    bool set(pid_t pid, const char* name) noexcept {
-        char* const slash = std::to_chars(text, text + 10, pid).ptr;
-        const std::size_t length = std::strlen(name);
-        if (length + 2 > static_cast<std::size_t>(text + sizeof text - slash))
-            return false; // no name of this library's
-        *slash = '/';
-        std::memcpy(slash + 1, name, length + 1);
-        return true;
-    }
-};
-
-} // namespace
-
 int open_file(int root, pid_t pid, const char* name, int flags, unique_fd& file) noexcept {
-    process_path path;
-    return path.set(pid, name) ? open_entry(root, path.text, flags, file) : ENAMETOOLONG;
+    text::numbered_path path;
+    return path.set("", pid, name) ? open_entry(root, path.text, flags, file) : ENAMETOOLONG;
 }
 
 int open_entry(int root, const char* path, int flags, unique_fd& file) noexcept {
@@ -134,8 +114,8 @@ int process::open_unproved(int pidfd) noexcept {
 }
 
 int process::follow_link(const char* name, unique_fd& target) const noexcept {
-    process_path path;
-    if (!path.set(shown_.pid, name))
+    text::numbered_path path;
+    if (!path.set("", shown_.pid, name))
         return ENAMETOOLONG;
     unique_fd found(sys::openat(root(), path.text, O_RDONLY));
     if (!found)

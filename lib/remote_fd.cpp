@@ -13,11 +13,6 @@ namespace {
 
 /// pidfd_getfd says ESRCH also of a process that lives, if its first thread has exited.
 int get_from_another_thread(int fd, int target, int& copy) noexcept {
-    bool ended = true;
-    if (const int error = identify::has_ended(fd, ended); error != 0)
-        return error;
-    if (ended)
-        return ESRCH;
     unique_fd thread;
     if (const int error = threads::open_living(fd, thread); error != 0)
         return error;

@@ -62,6 +62,21 @@ int line_reader::fill() noexcept {
     return 0;
 }
 
+bool numbered_path::set(std::string_view prefix, int number, std::string_view name) noexcept {
+    constexpr std::size_t longest_number = sizeof "-2147483648" - 1;
+    if (prefix.size() + longest_number + name.size() + sizeof "/" > sizeof text)
+        return false;
+    std::memcpy(text, prefix.data(), prefix.size());
+    char* end = std::to_chars(text + prefix.size(), text + sizeof text, number).ptr;
+    if (!name.empty()) {
+        *end++ = '/';
+        std::memcpy(end, name.data(), name.size());
+        end += name.size();
+    }
+    *end = '\0';
+    return true;
+}
+
 bool parse_number(std::string_view text, std::int64_t& value) noexcept {
     const char* end = text.data() + text.size();
     const auto [stopped, error] = std::from_chars(text.data(), end, value);

@@ -33,6 +33,15 @@ private:
     bool at_end_ = false;
 };
 
+/// A path of /proc with a number in it: a prefix, the number, and a name after a slash, if it is not
+/// empty.
+struct numbered_path {
+    char text[sizeof "2147483647/task/2147483647/ns/time_for_children"];
+
+    /// False if it does not fit: it is no path of this library's.
+    [[nodiscard]] bool set(std::string_view prefix, int number, std::string_view name) noexcept;
+};
+
 /// A decimal number that fills the text, with a sign only where it is negative.
 bool parse_number(std::string_view text, std::int64_t& value) noexcept;
 /// The same, and it fits a pid_t or a uid_t.

@@ -5,30 +5,16 @@
 #include "identify.hpp"
 #include "namespace_link.hpp"
 #include "pidns.hpp"
+#include "text.hpp"
 
 #include <cerrno>
-#include <charconv>
-#include <cstring>
 #include <fcntl.h>
 
 namespace pidfd_util::threads {
 
 namespace {
 
-/// The name of a thread's file below /proc/PID.
-struct task_path {
-    char text[sizeof "task/2147483647/ns/time_for_children"] = "task/";
-
-    bool set(pid_t tid, const char* name) noexcept {
-        char* const end = text + sizeof text;
-        char* const at = std::to_chars(text + std::strlen("task/"), end, tid).ptr;
-        const std::size_t length = std::strlen(name);
-        if (length + 1 > static_cast<std::size_t>(end - at))
-            return false;
-        std::memcpy(at, name, length + 1);
-        return true;
-    }
-};
+constexpr const char* task = "task/";
 
 /// Whether another thread should be tried: this one has exited.
 bool has_exited(int error) noexcept {
@@ -50,9 +36,9 @@ int open_member(const procfs::process& process, pid_t tid, unique_fd& thread) no
         return found.get() == -EINVAL ? EOPNOTSUPP : -found.get();
     // The number belongs to a thread of the process now. As the thread that the pidfd refers to
     // still has the number afterwards, it had it at that time.
-    task_path path;
+    text::numbered_path path;
     unique_fd entry;
-    if (!path.set(tid, ""))
+    if (!path.set(task, tid, ""))
         return ENAMETOOLONG;
     if (const int error = process.open_file(path.text, O_PATH, entry); error != 0)
         return error;
@@ -70,13 +56,8 @@ int open_member(const procfs::process& process, pid_t tid, unique_fd& thread) no
 int open_namespace(const procfs::process& process, const char* link, unique_fd& ns) noexcept {
     int outcome = ENOENT;
     const int listed = for_each_thread(process, [&](pid_t tid) {
-        task_path path;
-        char name[sizeof path.text] = "/";
-        const std::size_t size = std::strlen(link) + 1;
-        if (size + 1 > sizeof name)
-            return false;
-        std::memcpy(name + 1, link, size);
-        if (!path.set(tid, name))
+        text::numbered_path path;
+        if (!path.set(task, tid, link))
             return false;
         outcome = namespace_link::open(process, path.text, ns);
         return has_exited(outcome);
@@ -85,6 +66,11 @@ int open_namespace(const procfs::process& process, const char* link, unique_fd& 
 }
 
 int open_living(int pidfd, unique_fd& thread) noexcept {
+    bool ended = true;
+    if (const int error = identify::has_ended(pidfd, ended); error != 0)
+        return error;
+    if (ended)
+        return ESRCH;
     procfs::process process;
     if (const int error = process.open(pidfd); error != 0)
         return error;

@@ -13,7 +13,7 @@ namespace pidfd_util::threads {
 /// is to be settled by the caller. ENOENT: every thread has exited, or is about to.
 int open_namespace(const procfs::process& process, const char* link, unique_fd& ns) noexcept;
 
-/// Opens a pidfd of a thread that has not exited. ESRCH: there is none any more. EOPNOTSUPP: before
+/// Opens a pidfd of a thread that has not exited. ESRCH: the process has ended. EOPNOTSUPP: before
 /// Linux 6.9, and where /proc is missing or belongs to another pid namespace.
 int open_living(int pidfd, unique_fd& thread) noexcept;
 
