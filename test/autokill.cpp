@@ -42,19 +42,6 @@ bool can_autokill() {
     return c && c->wait();
 }
 
-/// Until the kernel has it: a little after poll says that the process has ended.
-std::optional<exit_status> status_after_end(pidfd_view fd) {
-    if ((events_of(fd.fd(), long_time) & POLLIN) == 0)
-        return std::nullopt;
-    for (int i = 0; i < long_time; ++i) {
-        const auto status = fd.get_exit_status();
-        if (!status || *status)
-            return status ? *status : std::nullopt;
-        usleep(1000);
-    }
-    return std::nullopt;
-}
-
 bool drop_capabilities() {
     __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
     const __user_cap_data_struct none[2] = {};

@@ -42,17 +42,6 @@ int wait_error(pid_t pid) {
     return waitpid(pid, nullptr, WNOHANG | __WALL) < 0 ? errno : 0;
 }
 
-/// Until the kernel has it: a little after poll says that the process has ended.
-std::optional<exit_status> status_after_end(pidfd_view fd) {
-    for (int i = 0; i < long_time; ++i) {
-        const auto status = fd.get_exit_status();
-        if (!status || *status)
-            return status ? *status : std::nullopt;
-        usleep(1000);
-    }
-    return std::nullopt;
-}
-
 volatile std::sig_atomic_t child_signals = 0;
 
 } // namespace

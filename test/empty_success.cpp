@@ -7,6 +7,7 @@
 #include "support/isolated.hpp"
 #include "support/lifecycle.hpp"
 #include "support/processes.hpp"
+#include "support/spawn_steps.hpp"
 #include "uapi.hpp"
 
 #include <pidfd_util/wait_any.hpp>
@@ -15,7 +16,6 @@
 #include <chrono>
 #include <fcntl.h>
 #include <functional>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <vector>
@@ -24,17 +24,6 @@ using namespace pidfd_util;
 using namespace support;
 
 namespace {
-
-#ifdef SYS_fcntl64
-constexpr long fcntl_number = SYS_fcntl64;
-#else
-constexpr long fcntl_number = SYS_fcntl;
-#endif
-#ifdef SYS_ppoll
-constexpr long ppoll_number = SYS_ppoll;
-#else
-constexpr long ppoll_number = SYS_ppoll_time64;
-#endif
 
 surroundings claiming(rule r) {
     surroundings around;
@@ -69,7 +58,9 @@ std::vector<opener> openers() {
         {"from_self",
          {SYS_pidfd_open, 0},
          [](pidfd_view, pid_t) { return fd_of(pidfd::from_self()); }},
-        {"duplicate", {fcntl_number, 0}, [](pidfd_view p, pid_t) { return fd_of(p.duplicate()); }},
+        {"duplicate",
+         {uapi::sys_fcntl, 0},
+         [](pidfd_view p, pid_t) { return fd_of(p.duplicate()); }},
         {"get_remote_fd",
          {SYS_pidfd_getfd, 0},
          [](pidfd_view p, pid_t) { return fd_of(p.get_remote_fd(0)); }},
@@ -80,52 +71,16 @@ std::vector<opener> openers() {
     };
 }
 
-/// One option of spawn, and the call with which the child follows it.
-struct step_taken {
-    spawn_step step;
-    long number;
-    std::function<void(spawn_options&)> set;
-};
-
-const fd_mapping null_to_five[] = {{0, 5}};
 const fd_mapping null_to_itself[] = {{0, 0}};
-const resource_limit core_limit[] = {{RLIMIT_CORE, {0, 0}}};
 
 std::vector<step_taken> steps() {
-    return {
-        {spawn_step::clone, SYS_clone, [](spawn_options&) {}},
-        {spawn_step::signal_setup, SYS_rt_sigaction, [](spawn_options&) {}},
-        {spawn_step::signal_setup, SYS_rt_sigprocmask, [](spawn_options&) {}},
-        {spawn_step::enter_namespaces, SYS_setns,
-         [](spawn_options& o) {
-             static const pidfd self = *pidfd::from_self();
-             o.enter_process = self.fd();
-             o.enter_namespaces = namespace_flags::uts;
-         }},
-        {spawn_step::session, SYS_setsid, [](spawn_options& o) { o.new_session = true; }},
-        {spawn_step::process_group, SYS_setpgid, [](spawn_options& o) { o.process_group = 0; }},
-        {spawn_step::file_descriptors, SYS_dup3, [](spawn_options& o) { o.fds = null_to_five; }},
-        {spawn_step::file_descriptors, fcntl_number,
-         [](spawn_options& o) {
-             o.fds = null_to_itself;
-             o.close_other_fds = false;
-         }},
-        {spawn_step::limits, SYS_prlimit64, [](spawn_options& o) { o.limits = core_limit; }},
-        {spawn_step::priority, SYS_setpriority, [](spawn_options& o) { o.priority = 1; }},
-        {spawn_step::groups, uapi::sys_setgroups, [](spawn_options& o) { o.groups = no_groups; }},
-        {spawn_step::gid, uapi::sys_setresgid, [](spawn_options& o) { o.gid = getgid() + 1; }},
-        {spawn_step::uid, uapi::sys_setresuid,
-         [](spawn_options& o) {
-             o.uid = getuid() + 1;
-             o.gid = getgid();
-             o.groups = keep_groups;
-         }},
-        {spawn_step::directory, SYS_chdir, [](spawn_options& o) { o.directory = "/"; }},
-        {spawn_step::parent_death, SYS_prctl,
-         [](spawn_options& o) { o.parent_death_signal = SIGTERM; }},
-        {spawn_step::no_new_privs, SYS_prctl, [](spawn_options& o) { o.no_new_privs = true; }},
-        {spawn_step::exec, SYS_execve, [](spawn_options&) {}},
-    };
+    std::vector<step_taken> all = steps_of_spawn();
+    all.push_back({spawn_step::signal_setup, SYS_rt_sigprocmask, [](spawn_options&) {}});
+    all.push_back({spawn_step::file_descriptors, uapi::sys_fcntl, [](spawn_options& o) {
+                       o.fds = null_to_itself;
+                       o.close_other_fds = false;
+                   }});
+    return all;
 }
 
 } // namespace
@@ -188,7 +143,7 @@ TEST_CASE("a process that has ended is not called alive, nor is one waited for w
     const test_child gone = test_child::zombie();
     const test_child here = test_child::running();
     const auto alive =
-        isolated(claiming(ppoll_number), [&] { return error_of(gone.fd().is_alive()); });
+        isolated(claiming(uapi::sys_ppoll), [&] { return error_of(gone.fd().is_alive()); });
     REQUIRE(alive);
     CHECK(*alive == ENOSYS);
     for (const long call : {long{SYS_epoll_create1}, long{SYS_epoll_ctl}, long{SYS_epoll_pwait}}) {
@@ -211,7 +166,7 @@ TEST_CASE("a namespace is not taken for entered, nor a close-on-exec flag for se
         claiming(SYS_setns), [&] { return error_of(c.fd().set_namespace(namespace_flags::uts)); });
     REQUIRE(entered);
     CHECK(*entered == ENOSYS);
-    const rule set_flag{fcntl_number, 0, 1, ~0U, F_SETFD};
+    const rule set_flag{uapi::sys_fcntl, 0, 1, ~0U, F_SETFD};
     const auto adopted = isolated({}, [&] {
         unique_fd fd(dup(c.fd().fd()));
         if (!install({set_flag}))

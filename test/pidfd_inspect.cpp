@@ -4,14 +4,12 @@
 #include "support/inspect.hpp"
 #include "support/processes.hpp"
 #include "support/sanitizers.hpp"
+#include "support/sleeping_thread.hpp"
 
 #include <pidfd_util/pidfd_util.hpp>
 
-#include <atomic>
 #include <fstream>
 #include <pwd.h>
-#include <sys/syscall.h>
-#include <thread>
 #include <unistd.h>
 
 using namespace pidfd_util;
@@ -208,18 +206,9 @@ TEST_CASE("pidfd-inspect says of a gone process that there is none") {
 }
 
 TEST_CASE("pidfd-inspect says of a thread that it is no process") {
-    std::atomic<pid_t> tid{0};
-    std::atomic<bool> stop{false};
-    std::thread thread([&] {
-        tid = static_cast<pid_t>(syscall(SYS_gettid));
-        while (!stop)
-            usleep(1000);
-    });
-    while (tid == 0)
-        usleep(100);
-    const auto got = inspect::table(tid);
-    stop = true;
-    thread.join();
+    sleeping_thread thread;
+    const auto got = inspect::table(thread.tid());
+    thread.end();
     if (!got.missing.empty())
         SKIP_TEST(got.missing);
     CHECK(got.status == inspect::gone);

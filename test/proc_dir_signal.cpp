@@ -8,17 +8,16 @@
 #include "support/processes.hpp"
 #include "support/readiness.hpp"
 #include "support/sanitizers.hpp"
+#include "support/sleeping_thread.hpp"
 
 #include <pidfd_util/features.hpp>
 
-#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
 #include <string>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <thread>
 #include <unistd.h>
 
 using namespace pidfd_util;
@@ -143,24 +142,14 @@ TEST_CASE(
         facts f{};
         const sigset_t set = only(SIGUSR1);
         sigprocmask(SIG_BLOCK, &set, nullptr); // in the thread as well
-        std::atomic<pid_t> tid{0};
-        std::atomic<bool> stop{false};
-        std::thread thread([&] {
-            tid = static_cast<pid_t>(syscall(SYS_gettid));
-            while (!stop)
-                usleep(1000);
-        });
-        while (tid == 0)
-            usleep(100);
+        sleeping_thread thread;
         const timespec now{};
-        const unique_fd by_number = proc_dir(tid);
+        const unique_fd by_number = proc_dir(thread.tid());
         f.by_number = error_of(pidfd_view(by_number.get()).send_signal(SIGUSR1));
         f.arrived = sigtimedwait(&set, nullptr, &now);
-        const unique_fd task = proc_dir("self/task/" + std::to_string(tid));
+        const unique_fd task = proc_dir("self/task/" + std::to_string(thread.tid()));
         f.as_task = error_of(pidfd_view(task.get()).send_signal(SIGUSR1));
         f.arrived_by_task = sigtimedwait(&set, nullptr, &now);
-        stop = true;
-        thread.join();
         return f;
     });
     REQUIRE(got);

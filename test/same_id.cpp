@@ -7,11 +7,11 @@
 #include "support/isolated.hpp"
 #include "support/lifecycle.hpp"
 #include "support/processes.hpp"
+#include "support/sleeping_thread.hpp"
 #include "uapi.hpp"
 
 #include <pidfd_util/features.hpp>
 
-#include <atomic>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
@@ -20,7 +20,6 @@
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <thread>
 #include <unistd.h>
 
 #ifndef SYS_open_tree
@@ -151,28 +150,18 @@ TEST_CASE(
     "a thread's pidfd that was opened again has the thread's id, and is not said to be gone") {
     if (!has_pidfs() || query(feature::thread) != availability::available)
         SKIP_TEST("this kernel has no PIDFD_THREAD");
-    std::atomic<pid_t> tid{0};
-    std::atomic<bool> stop{false};
-    std::thread thread([&] {
-        tid = static_cast<pid_t>(syscall(SYS_gettid));
-        while (!stop)
-            usleep(1000);
-    });
-    while (tid == 0)
-        usleep(100);
-    const unique_fd fd(raw_pidfd_open(tid, uapi::pidfd_thread));
+    sleeping_thread thread;
+    const unique_fd fd(raw_pidfd_open(thread.tid(), uapi::pidfd_thread));
     const unique_fd again = reopen(fd.get(), O_RDONLY | O_CLOEXEC);
     CHECK(again);
     CHECK(id_of(again.get()) == id_of(fd.get()));
     CHECK(id_of(again.get()) != pidfd::from_self()->get_id().value_or(0));
     const pidfd_view view(again.get());
-    CHECK(view.get_pid() == tid.load());
+    CHECK(view.get_pid() == thread.tid());
     CHECK(view.is_alive() == true);
     CHECK(error_of(view.send_signal(0)) == 0);
     const auto info = view.get_info();
-    CHECK((info && info->pid == tid && info->tgid == getpid()));
-    stop = true;
-    thread.join();
+    CHECK((info && info->pid == thread.tid() && info->tgid == getpid()));
 }
 
 TEST_CASE("a pidfd that was bind-mounted and opened there has the same id, and works") {

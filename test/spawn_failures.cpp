@@ -4,6 +4,7 @@
 #include "support/isolated.hpp"
 #include "support/lifecycle.hpp"
 #include "support/processes.hpp"
+#include "support/spawn_steps.hpp"
 #include "uapi.hpp"
 
 #include <pidfd_util/features.hpp>
@@ -60,52 +61,11 @@ void check(const failure& f, int error, spawn_step step) {
     CHECK(f.children == -ECHILD);
 }
 
-/// One option whose system call is refused by a filter.
-struct injected {
-    spawn_step step;
-    long number;
-    std::function<void(spawn_options&)> set;
-};
-
-const fd_mapping null_to_five[] = {{0, 5}};
-const resource_limit core_limit[] = {{RLIMIT_CORE, {0, 0}}};
-
-std::vector<injected> steps() {
-    return {
-        {spawn_step::clone, SYS_clone, [](spawn_options&) {}},
-        {spawn_step::enter_namespaces, SYS_setns,
-         [](spawn_options& o) {
-             static const pidfd self = *pidfd::from_self();
-             o.enter_process = self.fd();
-             o.enter_namespaces = namespace_flags::uts;
-         }},
-        {spawn_step::session, SYS_setsid, [](spawn_options& o) { o.new_session = true; }},
-        {spawn_step::process_group, SYS_setpgid, [](spawn_options& o) { o.process_group = 0; }},
-        {spawn_step::file_descriptors, SYS_dup3, [](spawn_options& o) { o.fds = null_to_five; }},
-        {spawn_step::limits, SYS_prlimit64, [](spawn_options& o) { o.limits = core_limit; }},
-        {spawn_step::priority, SYS_setpriority, [](spawn_options& o) { o.priority = 0; }},
-        {spawn_step::groups, uapi::sys_setgroups, [](spawn_options& o) { o.groups = no_groups; }},
-        {spawn_step::gid, uapi::sys_setresgid, [](spawn_options& o) { o.gid = getgid(); }},
-        {spawn_step::uid, uapi::sys_setresuid,
-         [](spawn_options& o) {
-             o.uid = getuid();
-             o.gid = getgid();
-             o.groups = keep_groups;
-         }},
-        {spawn_step::directory, SYS_chdir, [](spawn_options& o) { o.directory = "/"; }},
-        {spawn_step::parent_death, SYS_prctl,
-         [](spawn_options& o) { o.parent_death_signal = SIGTERM; }},
-        {spawn_step::no_new_privs, SYS_prctl, [](spawn_options& o) { o.no_new_privs = true; }},
-        {spawn_step::signal_setup, SYS_rt_sigaction, [](spawn_options&) {}},
-        {spawn_step::exec, SYS_execve, [](spawn_options&) {}},
-    };
-}
-
 } // namespace
 
 TEST_CASE(
     "a system call that fails in the child is told with its step, and leaves no zombie and no fd") {
-    for (const injected& i : steps()) {
+    for (const step_taken& i : steps_of_spawn()) {
         for (const int error : {EPERM, ENOMEM, EAGAIN, EIO}) {
             CAPTURE(static_cast<int>(i.step), error);
             surroundings around;

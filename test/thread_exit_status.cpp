@@ -4,16 +4,14 @@
 #include "support/isolated.hpp"
 #include "support/processes.hpp"
 #include "support/readiness.hpp"
+#include "support/sleeping_thread.hpp"
 #include "support/talking.hpp"
 #include "uapi.hpp"
 
 #include <pidfd_util/features.hpp>
 
-#include <atomic>
 #include <cerrno>
 #include <csignal>
-#include <sys/syscall.h>
-#include <thread>
 #include <unistd.h>
 
 using namespace pidfd_util;
@@ -144,20 +142,11 @@ TEST_CASE("the status of a thread is told to processes that are no relatives") {
 TEST_CASE("the status of a thread of the caller itself is told once it has ended") {
     if (!keeps_status_of_threads())
         SKIP_TEST(no_status);
-    std::atomic<pid_t> tid{0};
-    std::atomic<bool> stop{false};
-    std::thread thread([&] {
-        tid = static_cast<pid_t>(syscall(SYS_gettid));
-        while (!stop)
-            usleep(1000);
-    });
-    while (tid == 0)
-        usleep(100);
-    const unique_fd fd = pidfd_of_thread(tid);
+    sleeping_thread thread;
+    const unique_fd fd = pidfd_of_thread(thread.tid());
     CHECK(status_of(pidfd_view(fd.get())) == none);
     CHECK(pidfd_view(fd.get()).is_alive() == true);
-    stop = true;
-    thread.join();
+    thread.end();
     // It is joined a little before it has ended.
     CHECK((events_of(fd.get(), long_time) & POLLIN) != 0);
     CHECK(pidfd_view(fd.get()).is_alive() == false);

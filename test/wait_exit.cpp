@@ -3,10 +3,10 @@
 #include "support/isolated.hpp"
 #include "support/lifecycle.hpp"
 #include "support/processes.hpp"
+#include "support/sleeping_thread.hpp"
 #include "support/timed_out.hpp"
 #include "uapi.hpp"
 
-#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <sys/syscall.h>
@@ -161,20 +161,11 @@ TEST_CASE("wait_exit of a process whose first thread has exited waits for the la
 }
 
 TEST_CASE("wait_exit of a thread waits for that thread") {
-    std::atomic<pid_t> tid{0};
-    std::atomic<bool> stop{false};
-    std::thread t([&] {
-        tid = static_cast<pid_t>(syscall(SYS_gettid));
-        while (!stop)
-            usleep(500);
-    });
-    while (tid == 0)
-        usleep(100);
-    const unique_fd fd(raw_pidfd_open(tid, uapi::pidfd_thread));
+    sleeping_thread t;
+    const unique_fd fd(raw_pidfd_open(t.tid(), uapi::pidfd_thread));
     const bool made = static_cast<bool>(fd);
     const answer before = made ? ask(fd.get(), 0ns) : answer{};
-    stop = true;
-    t.join();
+    t.end();
     if (!made)
         SKIP_TEST("no PIDFD_THREAD: Linux before 6.9");
     CHECK(before.error == 0);

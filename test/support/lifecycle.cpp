@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "lifecycle.hpp"
 
+#include "readiness.hpp"
+
 #include "catch.hpp"
 #include "emulated.hpp"
 
@@ -236,6 +238,18 @@ std::string temporary_directory::directory(const std::string& name) const {
     const std::string full = path_ + "/" + name;
     REQUIRE(mkdir(full.c_str(), 0755) == 0);
     return full;
+}
+
+std::optional<pidfd_util::exit_status> status_after_end(pidfd_util::pidfd_view fd) {
+    if ((events_of(fd.fd(), long_time) & POLLIN) == 0)
+        return std::nullopt;
+    for (int i = 0; i < long_time; ++i) {
+        const auto status = fd.get_exit_status();
+        if (!status || *status)
+            return status ? *status : std::nullopt;
+        usleep(1000);
+    }
+    return std::nullopt;
 }
 
 variable::variable(const char* name, const char* value) : name_(name) {

@@ -6,6 +6,7 @@
 #include <pidfd_util/spawn.hpp>
 
 #include <map>
+#include <optional>
 #include <string>
 #include <sys/types.h>
 #include <vector>
@@ -90,6 +91,10 @@ public:
 private:
     std::string path_;
 };
+
+/// How the process ended, as the kernel keeps it from a little after poll says that it has; empty if
+/// it does not end, or nothing is kept.
+std::optional<pidfd_util::exit_status> status_after_end(pidfd_util::pidfd_view fd);
 
 /// Sets a variable of the environment for its scope; null removes it.
 class variable {

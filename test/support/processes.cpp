@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "processes.hpp"
+#include "sleeping_thread.hpp"
 
 #include "catch.hpp"
 #include "isolated.hpp"
 #include "uapi.hpp"
 
-#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -20,7 +20,6 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <thread>
 #include <unistd.h>
 
 namespace support {
@@ -90,31 +89,18 @@ bool in_child_namespace(std::vector<subject>& all) {
 }
 
 bool own_thread(std::vector<subject>& all) {
-    struct state {
-        std::atomic<pid_t> tid{0};
-        std::atomic<bool> stop{false};
-        std::thread thread;
-    };
-    auto s = std::make_shared<state>();
-    s->thread = std::thread([s = s.get()] {
-        s->tid = static_cast<pid_t>(syscall(SYS_gettid));
-        while (!s->stop)
-            usleep(1000);
-    });
-    while (s->tid == 0)
-        usleep(100);
-    const int fd = raw_pidfd_open(s->tid, pidfd_util::uapi::pidfd_thread);
-    const auto end = [s, fd] {
+    const auto thread = std::make_shared<sleeping_thread>();
+    const int fd = raw_pidfd_open(thread->tid(), pidfd_util::uapi::pidfd_thread);
+    const auto end = [thread, fd] {
         if (fd >= 0)
             ::close(fd);
-        s->stop = true;
-        s->thread.join();
+        thread->end();
     };
     if (fd < 0) {
         end();
         return false;
     }
-    all.emplace_back("a thread", fd, s->tid.load(), end);
+    all.emplace_back("a thread", fd, thread->tid(), end);
     return true;
 }
 
