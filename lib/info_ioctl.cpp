@@ -44,7 +44,7 @@ path_result classify(int fd, int error) noexcept {
     case EPERM:
     case EACCES:
         return refusal(error);
-    default: // no errno of this ioctl; or another's, of what is no pidfd
+    default: // this ioctl never gives it; or the fd is no pidfd, and another ioctl gave it
         return identify::fault_or(fd, out_of_place(error));
     }
 }

@@ -36,7 +36,7 @@ path_result open(int fd, namespace_type type, unique_fd& ns) noexcept {
     case EMFILE:
     case ENFILE:
         return error;
-    default: // no errno of this ioctl; or another's, of what is no pidfd
+    default: // this ioctl never gives it; or the fd is no pidfd, and another ioctl gave it
         return identify::fault_or(fd, out_of_place(error));
     }
 }

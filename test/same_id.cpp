@@ -113,11 +113,20 @@ unique_fd receive_fd(int socket) {
     return unique_fd(fd);
 }
 
+/// Whether the kernel lets this user open a pidfd again: the files of pidfs belong to root.
+bool may_reopen() {
+    const auto self = pidfd::from_self();
+    return geteuid() == 0 || reopen(self->fd(), O_RDONLY | O_CLOEXEC);
+}
+constexpr const char* not_reopened = "this user may not open a pidfd again";
+
 } // namespace
 
 TEST_CASE("a pidfd that was opened again through /proc has the same id, and works") {
     if (!has_pidfs())
         SKIP_TEST(no_pidfs);
+    if (!may_reopen())
+        SKIP_TEST(not_reopened);
     const test_child c = test_child::running();
     const unique_fd again = reopen(c.fd().fd(), O_RDONLY | O_CLOEXEC);
     REQUIRE(again);
@@ -132,6 +141,8 @@ TEST_CASE("a pidfd that was opened again through /proc has the same id, and work
 TEST_CASE("a pidfd that was opened again through /proc keeps its id when the process is gone") {
     if (!has_pidfs())
         SKIP_TEST(no_pidfs);
+    if (!may_reopen())
+        SKIP_TEST(not_reopened);
     test_child c = test_child::running();
     const std::uint64_t id = id_of(c.fd().fd());
     const unique_fd again = reopen(c.fd().fd(), O_RDONLY | O_CLOEXEC);
@@ -150,6 +161,8 @@ TEST_CASE(
     "a thread's pidfd that was opened again has the thread's id, and is not said to be gone") {
     if (!has_pidfs() || query(feature::thread) != availability::available)
         SKIP_TEST("this kernel has no PIDFD_THREAD");
+    if (!may_reopen())
+        SKIP_TEST(not_reopened);
     sleeping_thread thread;
     const unique_fd fd(raw_pidfd_open(thread.tid(), uapi::pidfd_thread));
     const unique_fd again = reopen(fd.get(), O_RDONLY | O_CLOEXEC);

@@ -105,8 +105,8 @@ public:
     /// Not of one that closes its pidfd at once.
     pidfd_view(const pidfd&&) = delete;
 
-    /// Of a child, which must live, and must not be moved, as long as the view is used. Explicit,
-    /// because a wait through the view takes the status away from the child.
+    /// Borrows the pidfd of a child. The child must not be moved or destroyed as long as the view is
+    /// used. Explicit, because a wait through the view takes the status away from the child.
     explicit pidfd_view(const child& owner) noexcept; // in child.hpp
     /// Not of one that closes its pidfd at once.
     explicit pidfd_view(const child&&) = delete;

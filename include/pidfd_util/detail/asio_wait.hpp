@@ -39,10 +39,10 @@ namespace asio_detail {
 template <class Executor>
 class readiness {
 public:
-    /// Of a child, which outlives the waits: the pidfd is duplicated while there are any.
+    /// Waits for a child, which outlives the waits. Its pidfd is duplicated while there are any.
     readiness(const Executor& executor, const child& process)
         : borrowed_(process), process_(pidfd()), descriptor_(executor) {}
-    /// Of any process, whose pidfd may be closed meanwhile: it is duplicated now.
+    /// Waits for any process. Its pidfd is duplicated now, because the caller may close it.
     readiness(const Executor& executor, pidfd_view process)
         : process_(process.duplicate()), keeps_duplicate_(true), descriptor_(executor) {}
 
