@@ -2,15 +2,15 @@
 # shellcheck shell=bash
 # Runs named stages and counts what they checked. Sourced by .ci/run.
 #
-# Every stage adds lines "N passed, N failed, N skipped" to the file that PIDFD_UTIL_TALLY names, by
-# itself or with `checked`. A stage passes only if it ends with 0, has at least one check that passed,
-# and none that failed. So a stage in which nothing ran has failed.
+# Every stage adds lines "N passed, N failed, N skipped" to the file that PIDFD_UTIL_TALLY names,
+# directly or with `checked`. A stage passes only if it exits with 0, at least one check passed, and
+# none failed. So a stage in which nothing ran fails.
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export PIDFD_UTIL_TALLY=$work/tally
 
-# checked NUMBER WHAT: counts that many checks as passed. Fails if there were none.
+# checked NUMBER WHAT: counts NUMBER checks as passed. Fails if NUMBER is not positive.
 checked() {
   echo "checked: $*"
   [[ $1 =~ ^[1-9][0-9]*$ ]] || { echo "nothing was checked" >&2; return 1; }
@@ -25,7 +25,7 @@ is_selected() { # STAGE
   [ ${#selected[@]} -eq 0 ]
 }
 
-# stage NAME COMMAND...: runs the command as that stage, if the stage is selected.
+# stage NAME COMMAND...: runs the command as the stage NAME, if that stage is selected.
 stage() {
   local name=$1 status=0 start=$SECONDS p f s
   shift
@@ -53,16 +53,16 @@ stage() {
   echo "==== $name: $p passed, $f failed, $s skipped in $((SECONDS - start)) s"
 }
 
-# long NAME COMMAND...: a stage that is run only if it is selected by name, or by "all".
+# long NAME COMMAND...: like `stage`, but runs only if it is selected by name or by "all".
 long() {
   if [ "$pass" = names ] || [ ${#selected[@]} -ne 0 ]; then
     stage "$@"
   fi
 }
 
-# run_stages FUNCTION [TEXT...]: the function calls `stage` for each stage. Runs those that have one of
-# the texts in their names: "all" selects every stage, no text those that are not long. Fails if a
-# text selects nothing.
+# run_stages FUNCTION [TEXT...]: runs stages. FUNCTION calls `stage` or `long` for each of them. The
+# stages with one of the texts in their names are selected, or every stage by "all", or the stages that
+# are not long if there is no text. Fails if a text selects nothing.
 run_stages() {
   local function=$1 pass text name names=() failed_stages=() selected=("${@:2}")
   local passed=0 failed=0 skipped=0
@@ -87,6 +87,6 @@ run_stages() {
     echo "failed: $name"
   done
   echo "$passed passed, $failed failed, $skipped skipped"
-  # No stage at all is a failure, too.
+  # If no stage ran, that is a failure too.
   [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-// The two error categories: one of errnos, one of what they mean.
+// The two error categories: one of errnos, one of conditions.
 #include <pidfd_util/error.hpp>
 
 #include <cerrno>
 #include <string>
 
-// The categories have virtual functions, and programs ask what type they are: Boost.System uses
-// dynamic_cast whenever it makes a boost::system::error_code of a std::error_code. For a class that
-// was compiled without RTTI that reads through a null pointer.
+// The categories have virtual functions, and programs query their type: Boost.System uses
+// dynamic_cast whenever it makes a boost::system::error_code of a std::error_code. If the class was
+// compiled without RTTI, dynamic_cast reads through a null pointer.
 #ifndef __cpp_rtti
 #error                                                                                             \
     "compile lib/error.cpp with -frtti, and every other file as you like: without RTTI, a dynamic_cast of the error category, as Boost.System does it, crashes the program"
@@ -17,7 +17,7 @@ namespace pidfd_util {
 
 namespace {
 
-/// What an errno means, if it is one with a meaning of its own; else 0.
+/// Returns the condition that an errno has; 0 if it has none.
 constexpr int meaning(int error) noexcept {
     switch (error) {
     case ENOSYS:
@@ -34,6 +34,12 @@ constexpr int meaning(int error) noexcept {
         return static_cast<int>(pidfd_errc::forbidden_by_sandbox);
     case EADDRNOTAVAIL:
         return static_cast<int>(pidfd_errc::no_visible_parent);
+    case ESTALE:
+        return static_cast<int>(pidfd_errc::foreign_boot);
+    case EMEDIUMTYPE:
+        return static_cast<int>(pidfd_errc::not_a_cgroup);
+    case EPROTOTYPE:
+        return static_cast<int>(pidfd_errc::threaded_cgroup);
     default:
         return 0;
     }
@@ -53,6 +59,12 @@ const char* words(int condition) noexcept {
         return "forbidden by a sandbox";
     case pidfd_errc::no_visible_parent:
         return "the process has no parent that the caller can see";
+    case pidfd_errc::foreign_boot:
+        return "the id of the process is from another boot or machine";
+    case pidfd_errc::not_a_cgroup:
+        return "not the directory of a cgroup of version 2";
+    case pidfd_errc::threaded_cgroup:
+        return "the cgroup is threaded: it holds threads instead of processes";
     }
     return "unknown condition";
 }
@@ -82,7 +94,7 @@ public:
     }
     std::error_condition default_error_condition(int error) const noexcept override {
         switch (error) {
-        // The two errnos that the library uses in the place of a more general one.
+        // The library uses these two errnos in place of more general ones.
         case EBADFD:
             return std::errc::bad_file_descriptor;
         case ERFKILL:

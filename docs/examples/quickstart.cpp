@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: MIT
-// Tells of a process, and with a second argument ends it: quickstart PID [end]
-#include <pidfd_util/pidfd.hpp>
+// Starts a program, waits for it with a time limit, and signals it once it has ended.
+#include <pidfd_util/pidfd_util.hpp>
 
-#include <csignal>
-#include <cstdint>
+#include <chrono>
 #include <cstdio>
-#include <cstdlib>
 
-int main(int argc, char** argv) {
-    const auto process = pidfd_util::pidfd::from_pid(argc > 1 ? std::atoi(argv[1]) : 0);
-    if (!process)
-        return std::fprintf(stderr, "%s\n", process.error().message().c_str()), 1;
-    if (const auto pid = process->get_pid())
-        std::printf("pid %d\n", *pid);
-    if (const auto ppid = process->get_ppid())
-        std::printf("parent %d\n", *ppid);
-    if (const auto cgroup = process->get_cgroupid())
-        std::printf("cgroup %ju\n", std::uintmax_t{*cgroup});
-    if (argc > 2 && !process->send_signal(SIGTERM)) // reaches this very process, or nobody
+int main() {
+    const char* const command[] = {"/bin/sh", "-c", "exit 3", nullptr};
+    auto child = pidfd_util::spawn(command[0], command);
+    if (!child) {
+        std::fprintf(stderr, "cannot start it: %s\n", child.error().message().c_str());
         return 1;
+    }
+    if (const auto status = child->wait_for(std::chrono::seconds(5)))
+        std::printf("exit code %d\n", status->code().value_or(-1));
+    const auto sent = child->kill(); // never hits another process that has got the pid since
+    std::printf("kill: %s\n", sent ? "sent" : sent.error().message().c_str());
+    return 0;
 }

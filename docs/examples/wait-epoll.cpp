@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Waits for many children with one epoll instance, and tells what an exit costs.
+// Waits for many children with one epoll instance, and prints the cost of each exit.
 //
 //     wait-epoll [NUMBER OF CHILDREN]
 #include <pidfd_util/pidfd_util.hpp>
@@ -31,7 +31,7 @@ double seconds(clockid_t clock) {
     return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) / 1e9;
 }
 
-/// A pidfd for each child is more than the usual soft limit allows.
+/// Raises the soft limit on open files: each child needs a pidfd.
 void raise_limit_of_fds() {
     rlimit limit{};
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
@@ -48,7 +48,7 @@ int main(int argc, char** argv) {
         return fail(argv[1], "how many children?");
     raise_limit_of_fds();
 
-    // The children read from this pipe, so that all end when it is closed.
+    // Every child reads from this pipe. All children exit once its write end is closed.
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0)
         return fail("pipe", std::strerror(errno));
@@ -69,8 +69,9 @@ int main(int argc, char** argv) {
         auto process = pidfd_util::spawn(command[0], command, options);
         if (!process)
             return fail("cannot start a child", process.error().message().c_str());
-        // Edge-triggered: a child that is ready but not to be had yet, because a debugger has to
-        // wait for it first, does not make the loop spin. It is told of again.
+        // Edge-triggered, so that the loop does not spin: the pidfd may be readable before try_wait()
+        // gets a status, because a debugger must wait for the child first. epoll then reports the
+        // child again.
         epoll_event event{};
         event.events = EPOLLIN | EPOLLET;
         event.data.u64 = i;
@@ -95,10 +96,9 @@ int main(int argc, char** argv) {
             if (!*status)
                 continue;
             if ((*status)->code() != 3)
-                return fail("a child", "ended in another way than with exit code 3");
-            // Closing the pidfd is not enough: while another thread starts a program, the new child
-            // holds a copy of it, and the epoll instance reports a process until the last copy is
-            // closed.
+                return fail("a child", "did not end with exit code 3");
+            // Closing the pidfd is not enough. epoll reports the process until the last copy of the
+            // pidfd is closed, and a child that another thread is just starting holds a copy.
             if (epoll_ctl(epoll.get(), EPOLL_CTL_DEL, process.fd(), nullptr) != 0)
                 return fail("epoll_ctl", std::strerror(errno));
             process.release().reset();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Waits for a child in a GLib main loop. g_child_watch_add takes a pid, and waits itself; this one
-// leaves the status with its owner.
+// Waits for a child in a GLib main loop. g_child_watch_add takes a pid and reaps the child itself. In
+// this program, the `child` object keeps the status.
 #include <pidfd_util/pidfd_util.hpp>
 
 #include <cstdio>
@@ -15,7 +15,7 @@ struct waiting {
     int result = EXIT_FAILURE;
 };
 
-/// Whether the child has ended, or can no longer be waited for.
+/// Returns whether the child has ended or waiting for it has failed.
 bool look(waiting& w) {
     const auto status = w.process.try_wait();
     if (status && !*status)
@@ -35,8 +35,8 @@ gboolean on_timeout(gpointer data) {
 }
 
 gboolean on_ready(gint, GIOCondition, gpointer data) {
-    // Readiness is a hint: a debugger may have to wait for the child first. As the pidfd stays
-    // readable, the loop would spin: it looks again a little later.
+    // Readable is only a hint: a debugger may have to wait for the child first. The pidfd stays
+    // readable meanwhile, so remove the source and try again later. Otherwise the loop would spin.
     if (!look(*static_cast<waiting*>(data)))
         g_timeout_add(10, on_timeout, data);
     return G_SOURCE_REMOVE;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Waits for a child in a libuv loop. uv_spawn has its own way, by SIGCHLD, which waits for children
-// of its own only; this one is for any child that has a pidfd.
+// Waits for a child in a libuv loop. uv_spawn uses SIGCHLD and reaps only its own children. This
+// program shows how to wait for any child that has a pidfd.
 #include <pidfd_util/pidfd_util.hpp>
 
 #include <cstdio>
@@ -27,8 +27,8 @@ void on_ready(uv_poll_t* handle, int, int) {
     auto* w = static_cast<waiting*>(handle->data);
     const auto status = w->process.try_wait();
     if (status && !*status) {
-        // Readiness is a hint: a debugger may have to wait for the child first. As the pidfd stays
-        // readable, the loop would spin: it looks again a little later.
+        // Readable is only a hint: a debugger may have to wait for the child first. The pidfd stays
+        // readable meanwhile, so stop polling and try again later. Otherwise the loop would spin.
         uv_poll_stop(&w->ready);
         uv_timer_start(&w->again, on_again, 10, 0);
         return;
@@ -56,8 +56,9 @@ int main() {
     uv_loop_t* loop = uv_default_loop();
     w.ready.data = &w;
     w.again.data = &w;
-    // Puts the pidfd, and with it all of its duplicates, into non-blocking mode. The library's
-    // waits do not mind; who shares the pidfd with others hands in an epoll instance that has it.
+    // libuv sets the pidfd, and with it all of its duplicates, to non-blocking mode. This does not
+    // affect the library's waits. If other programs share the pidfd, add it to an epoll instance and
+    // let libuv poll that instead.
     int error = uv_poll_init(loop, &w.ready, w.process.fd());
     if (error == 0)
         error = uv_timer_init(loop, &w.again);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Waits for a child in an sd-event loop. sd_event_add_child_pidfd takes a pidfd too, but reaps the
-// child itself; this one leaves the status with its owner.
+// child itself. In this program, the `child` object keeps the status.
 #include <pidfd_util/pidfd_util.hpp>
 
 #include <cstdio>
@@ -23,8 +23,9 @@ int on_ready(sd_event_source* source, int, std::uint32_t, void* data) {
         std::printf("exit code %d\n", (*status)->code().value_or(-1));
         return sd_event_exit(loop, (*status)->code() == 3 ? EXIT_SUCCESS : EXIT_FAILURE);
     }
-    // Readiness is a hint: a debugger may have to wait for the child first. As the pidfd stays
-    // readable, the loop would spin: the source, which is one-shot, is enabled a little later.
+    // Readable is only a hint: a debugger may have to wait for the child first. The pidfd stays
+    // readable meanwhile. The source is one-shot, so that the loop does not spin: a timer enables it
+    // again.
     return sd_event_add_time_relative(loop, nullptr, CLOCK_MONOTONIC, 10000, 0, on_time, source);
 }
 

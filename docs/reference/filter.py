@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Shows Doxygen a source as its readers should see it: same lines, less machinery.
+"""Prints a header or a page in the form that Doxygen documents. Every line keeps its number.
 
 usage: filter.py FILE
 """
@@ -10,34 +10,49 @@ import sys
 
 
 def header(text):
-    # What stands above the include guard says what the header is for.
+    # The comment above the include guard describes the header.
     intro, guard, rest = text.partition("\n#ifndef")
     lines = intro.splitlines()
     lines[0] = r"/// \file"
     intro = "\n".join(re.sub("^//(?!/)", "///", line) for line in lines)
-    # Inline namespaces are the linker's matter, and what is protected the handles'.
+    # Inline namespaces concern only the linker, and protected members only the handles.
     rest = re.sub(
         r"^(inline namespace|\} // namespace) PIDFD_UTIL_\w+.*$", "", rest, flags=re.MULTILINE
     )
     rest = rest.replace("\nprotected:", "\nprivate:")
-    # A specialisation in std confuses Doxygen.
+    # Friends in `detail` are no interface either.
+    friend = r"^ +(?:template <class \w+>\n +)?friend [^;]*\bdetail::[^;]*;$"
+    rest = re.sub(friend, lambda m: "\n" * m[0].count("\n"), rest, flags=re.MULTILINE)
+    # Doxygen misreads a specialisation in std.
     rest = re.sub(r"^template <>\nstruct std::.*$", "\n", rest, flags=re.MULTILINE)
-    # Macros between the headers.
+    # Macros that only the headers use.
     rest = re.sub(r"^#define (?!\w+_HPP$).*$", "", rest, flags=re.MULTILINE)
-    # What a template is not for, and how its return type is found out, stands in the text.
+    # The text describes which types a template accepts and what it returns.
     constraint = r",\s*(?:class = std::enable_if_t<.*?>>(?=>\n)|std::enable_if_t<[^;{]*?int> = 0)"
     rest = re.sub(constraint, lambda m: "\n" * m[0].count("\n"), rest, flags=re.DOTALL)
     rest = rest.replace(" -> detail::proc_result<F>", "")
-    # Nearly everything is nodiscard: what is everywhere tells nothing.
+    # Nearly every function is nodiscard, so the word would only make the signatures longer.
     rest = rest.replace("[[nodiscard]] ", "")
     return intro + guard + rest
 
 
-def page(text):
-    # Programs among the examples are pages of the reference, and other files stand in the sources.
+def slug(title):
+    """Returns the name that code hosts give a heading."""
+    return re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
+
+
+def page(name, text):
+    # Doxygen knows no names of headings: they get labels, and links go to the labels.
+    text = re.sub(r"^(##+) (.*)$", lambda m: f"{m[0]} {{#{name}-{slug(m[2])}}}", text, flags=re.MULTILINE)
+    text = re.sub(r"\]\(#([\w-]+)\)", rf"](#{name}-\1)", text)
+    text = re.sub(r"\]\((?:docs/)?([\w-]+)\.md#([\w-]+)\)", r"](#\1-\2)", text)
+    # In such a link, Doxygen would show the backticks of code.
+    text = re.sub(r"\[([^]\n]*)\]\(#", lambda m: m[0].replace("`", ""), text)
+    # Example programs have pages in the reference. Links to other files keep their text only.
     text = re.sub(r"\]\((?:\.\./)?(?:docs/)?examples/([\w.-]+\.cpp)\)", r"](@ref \1)", text)
-    return re.sub(r"\[([^]\n]+)\]\((?:\.\./|docs/packaging/|packaging/)[\w./-]+\)", r"\1", text)
+    return re.sub(r"\[([^]\n]+)\]\((?:\.\./|docs/packaging/|packaging/|docs/examples/)[\w./-]+\)", r"\1", text)
 
 
 file = pathlib.Path(sys.argv[1])
-sys.stdout.write((page if file.suffix == ".md" else header)(file.read_text()))
+text = file.read_text()
+sys.stdout.write(page(file.stem, text) if file.suffix == ".md" else header(text))

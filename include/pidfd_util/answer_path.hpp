@@ -1,37 +1,40 @@
 // SPDX-License-Identifier: MIT
-// The ways on which the kernel can be asked about a pidfd.
+// The paths by which an operation can get its answer from the kernel.
 #ifndef PIDFD_UTIL_ANSWER_PATH_HPP
 #define PIDFD_UTIL_ANSWER_PATH_HPP
 
+#include <pidfd_util/detail/names.hpp>
+
 namespace pidfd_util {
 
-/// The way on which an operation got its answer.
+/// The path by which an operation got its answer from the kernel.
 enum class answer_path : unsigned char {
-    none,    ///< no answer was got
-    syscall, ///< the system call made for it: there is no other way
-    ioctl,   ///< an ioctl on the pidfd
-    inode,   ///< the pidfd's own inode number, on pidfs
-    fdinfo,  ///< /proc/thread-self/fdinfo
-    procfs,  ///< files of /proc/PID, verified with fdinfo
+    none,        ///< no path has answered
+    syscall,     ///< the system call of this operation, which is its only path
+    ioctl,       ///< an ioctl on the pidfd
+    inode,       ///< the pidfd's own inode number, on pidfs
+    fdinfo,      ///< /proc/thread-self/fdinfo
+    procfs,      ///< files of /proc/PID, verified with fdinfo
+    file_handle, ///< a file handle of pidfs
 };
 
-/// The path's name, as spelt above.
+namespace names {
+
+inline constexpr row<answer_path> answer_paths[] = {
+    {answer_path::none, "none"},
+    {answer_path::syscall, "syscall"},
+    {answer_path::ioctl, "ioctl"},
+    {answer_path::inode, "inode"},
+    {answer_path::fdinfo, "fdinfo"},
+    {answer_path::procfs, "procfs"},
+    {answer_path::file_handle, "file_handle"},
+};
+
+} // namespace names
+
+/// Returns the name of the enumerator.
 [[nodiscard]] constexpr const char* to_string(answer_path p) noexcept {
-    switch (p) {
-    case answer_path::none:
-        return "none";
-    case answer_path::syscall:
-        return "syscall";
-    case answer_path::ioctl:
-        return "ioctl";
-    case answer_path::inode:
-        return "inode";
-    case answer_path::fdinfo:
-        return "fdinfo";
-    case answer_path::procfs:
-        return "procfs";
-    }
-    return "?";
+    return names::name_of(names::answer_paths, p);
 }
 
 } // namespace pidfd_util

@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: MIT
-// A list of values that somebody else keeps.
+// A view of an array that the caller owns.
 #ifndef PIDFD_UTIL_ARRAY_VIEW_HPP
 #define PIDFD_UTIL_ARRAY_VIEW_HPP
 
+#include <array> // std::data and std::size; <iterator> is larger
 #include <cstddef>
-#include <iterator>
 #include <type_traits>
 #include <utility>
 
 namespace pidfd_util {
 
-/// A view of an array that somebody else keeps. It is made of any contiguous range that has a name,
-/// or is referred to by an lvalue. It is not made of a temporary, which would be gone before the view
-/// is used: `options.fds = make_mappings()` does not compile, const or not.
+/// A view of an array that the caller owns and keeps alive. It can be made from any contiguous
+/// range that is an lvalue. It cannot be made from a temporary, const or not, which would be
+/// destroyed before the view is used: `options.fds = make_mappings()` does not compile.
 template <class T>
 class array_view {
 public:
-    /// Of nothing.
+    /// Makes an empty view.
     constexpr array_view() noexcept = default;
-    /// Of `size` elements from `data` on.
+    /// Makes a view of `size` elements that begin at `data`.
     constexpr explicit array_view(const T* data, std::size_t size) noexcept
         : data_(data), size_(size) {}
-    /// Of an array, a `std::array`, a `std::vector` or the like.
+    /// Makes a view of an array, a `std::array`, a `std::vector` or a similar range.
     template <class Range,
-              // A Range& alone would take a const temporary: it would be deduced as const.
+              // Range& alone would accept a const temporary, as Range would be deduced as const.
               class = std::enable_if_t<
                   std::is_lvalue_reference_v<Range> &&
                   std::is_convertible_v<
@@ -33,11 +33,11 @@ public:
     constexpr array_view(Range&& range) noexcept
         : data_(std::data(range)), size_(std::size(range)) {}
 
-    /// The first element.
+    /// Returns a pointer to the first element.
     [[nodiscard]] constexpr const T* begin() const noexcept { return data_; }
-    /// Behind the last element.
+    /// Returns a pointer behind the last element.
     [[nodiscard]] constexpr const T* end() const noexcept { return data_ + size_; }
-    /// The number of elements.
+    /// Returns the number of elements.
     [[nodiscard]] constexpr std::size_t size() const noexcept { return size_; }
 
 private:

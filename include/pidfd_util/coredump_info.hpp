@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the kernel tells of a core dump.
+// What the kernel reports about a core dump.
 #ifndef PIDFD_UTIL_COREDUMP_INFO_HPP
 #define PIDFD_UTIL_COREDUMP_INFO_HPP
 
@@ -7,15 +7,15 @@
 
 namespace pidfd_util {
 
-/// The kernel's word on a core dump: PIDFD_COREDUMP* of ioctl_pidfd(2). For a living process
-/// `as_user` and `as_root` tell how its core would be dumped.
+/// The kernel's report about a core dump: PIDFD_COREDUMP* of ioctl_pidfd(2). For a running process,
+/// `as_user` and `as_root` show how its core would be dumped.
 struct coredump_info {
-    bool dumped;               ///< the process crashed, and its core was handed to a dump server
-    bool skipped;              ///< no core was written
-    bool as_user;              ///< with the rights of the user
-    bool as_root;              ///< only for root to read
-    std::optional<int> signal; ///< the signal that brought it down; Linux 6.19
-    std::optional<int> code;   ///< that signal's si_code; Linux 7.x
+    bool dumped;  ///< whether the process crashed, and its core was passed to a dump server
+    bool skipped; ///< whether no core was written
+    bool as_user; ///< whether the core is dumped with the rights of the user
+    bool as_root; ///< whether only root can read the core
+    std::optional<int> signal; ///< the signal that caused the dump; Linux 6.19
+    std::optional<int> code;   ///< the si_code of that signal; Linux 7.x
 };
 
 } // namespace pidfd_util

@@ -7,45 +7,46 @@
 
 namespace pidfd_util {
 
-/// How a process ended: it exited with a code, or a signal killed it. One of `code()` and
-/// `signal()` holds a value and the other is empty, so that neither can be taken for the other.
+/// The way in which a process ended: it exited with a code, or a signal killed it. Exactly one of
+/// `code()` and `signal()` has a value, so that neither can be mistaken for the other.
 class exit_status {
 public:
-    /// From the status word of wait(2) for a process that has ended: not for one that was stopped.
+    /// Converts the status word of wait(2) of a process that has ended, not of one that was
+    /// stopped.
     [[nodiscard]] static constexpr exit_status from_wait_status(int status) noexcept {
         return exit_status(status);
     }
 
-    /// The exit code, 0 to 255; empty when a signal killed the process.
+    /// Returns the exit code, 0 to 255; empty if a signal killed the process.
     [[nodiscard]] constexpr std::optional<int> code() const noexcept {
         if (killer() != 0)
             return std::nullopt;
         return (status_ >> 8) & 0xff;
     }
 
-    /// The signal that killed the process; empty when it exited.
+    /// Returns the signal that killed the process; empty if the process exited.
     [[nodiscard]] constexpr std::optional<int> signal() const noexcept {
         if (killer() == 0)
             return std::nullopt;
         return killer();
     }
 
-    /// Whether the kernel says that a core was dumped.
+    /// Returns whether the kernel reports that a core was dumped.
     [[nodiscard]] constexpr bool core_dumped() const noexcept {
         return killer() != 0 && (status_ & 0x80) != 0;
     }
 
-    /// Whether the process exited with code 0.
+    /// Returns whether the process exited with code 0.
     [[nodiscard]] constexpr bool success() const noexcept { return code() == 0; }
 
-    /// The status word, for WIFEXITED and its siblings.
+    /// Returns the status word, for WIFEXITED and the related macros.
     [[nodiscard]] constexpr int wait_status() const noexcept { return status_; }
 
-    /// Whether the status words are the same.
+    /// Returns whether the status words are equal.
     friend constexpr bool operator==(exit_status a, exit_status b) noexcept {
         return a.status_ == b.status_;
     }
-    /// Whether the status words differ.
+    /// Returns whether the status words differ.
     friend constexpr bool operator!=(exit_status a, exit_status b) noexcept { return !(a == b); }
 
 private:

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
-// The type of every result: `std::expected` where there is one, else `tl::expected`.
+// The type of every result: `std::expected` if it is available, and `tl::expected` otherwise.
 //
 // This is the only place that chooses between them. `PIDFD_UTIL_USE_STD_EXPECTED` or
-// `PIDFD_UTIL_USE_TL_EXPECTED`, which Meson's option `expected` writes into `config.hpp`, pins it.
-// All that mentions `expected` lives in an inline namespace named after the choice, so that a
-// program may mix sources of both kinds: a `pidfd` of one cannot be linked as a `pidfd` of the
-// other.
+// `PIDFD_UTIL_USE_TL_EXPECTED`, which Meson's option `expected` writes into `config.hpp`, fixes the
+// choice. Everything that mentions `expected` is in an inline namespace named after the choice. A
+// program may therefore mix sources of both kinds: the linker does not accept a `pidfd` of one kind
+// where a `pidfd` of the other is needed.
 #ifndef PIDFD_UTIL_EXPECTED_HPP
 #define PIDFD_UTIL_EXPECTED_HPP
 
 #include <system_error>
 
-// Absent where the sources are embedded without Meson: then the choice is automatic.
+// config.hpp is absent if the sources are embedded without Meson. The choice is automatic then.
 #if __has_include(<pidfd_util/config.hpp>)
 #include <pidfd_util/config.hpp>
 #endif
@@ -20,8 +20,8 @@
 #include <version>
 #endif
 
-// Clang before 19 finds libstdc++'s <expected>, but the header defines nothing there: the macro
-// tells, the header's presence does not.
+// Only the macro shows whether std::expected is available. The presence of the header does not:
+// Clang before 19 finds libstdc++'s <expected>, but the header defines nothing there.
 #if defined(__cpp_lib_expected) && __cpp_lib_expected >= 202202L
 #define PIDFD_UTIL_HAS_STD_EXPECTED 1
 #endif
@@ -47,11 +47,11 @@
 namespace pidfd_util {
 inline namespace PIDFD_UTIL_INLINE_NAMESPACE {
 
-/// What every operation returns: the value, or an error code in `pidfd_category()`.
+/// The result of an operation: the value, or an error code in `pidfd_category()`.
 template <class T, class E = std::error_code>
 using expected = PIDFD_UTIL_EXPECTED_NAMESPACE::expected<T, E>;
 
-/// The error side of an `expected`, for functions that return one.
+/// The error of an `expected`, for functions that return one.
 using unexpected = PIDFD_UTIL_EXPECTED_NAMESPACE::unexpected<std::error_code>;
 
 } // namespace PIDFD_UTIL_INLINE_NAMESPACE

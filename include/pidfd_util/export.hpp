@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the shared library shows of itself: the functions of abi.hpp, and nothing else.
+// The attribute of the functions that the shared library exports: those of abi.hpp.
 #ifndef PIDFD_UTIL_EXPORT_HPP
 #define PIDFD_UTIL_EXPORT_HPP
 

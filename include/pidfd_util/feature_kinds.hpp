@@ -1,171 +1,143 @@
 // SPDX-License-Identifier: MIT
-// The enumerations of features.hpp. They stand apart because the library is compiled with them, and
-// without `expected`: it needs none, of whichever kind the consumers' is.
+// The enumerations of features.hpp. They have a header of their own because the library is compiled
+// with them, and without `expected`.
 #ifndef PIDFD_UTIL_FEATURE_KINDS_HPP
 #define PIDFD_UTIL_FEATURE_KINDS_HPP
 
+#include <pidfd_util/detail/names.hpp>
+
 namespace pidfd_util {
 
-/// Parts of the kernel's pidfd interface, in the order of their arrival.
+/// A part of the kernel's pidfd interface. The parts are in the order of the Linux releases that
+/// introduced them.
 enum class feature : unsigned char {
     pidfd_send_signal, ///< pidfd_send_signal(2)
     pidfd_open,        ///< pidfd_open(2)
-    clone3,            ///< clone3, of clone(2)
+    clone3,            ///< clone3, see clone(2)
     waitid,            ///< waitid(P_PIDFD)
     pidfd_getfd,       ///< pidfd_getfd(2)
     clone_into_cgroup, ///< CLONE_INTO_CGROUP
     setns,             ///< setns with a pidfd
     nonblock,          ///< PIDFD_NONBLOCK
+    process_madvise,   ///< process_madvise(2)
+    process_mrelease,  ///< process_mrelease(2)
+    peer_pidfd,        ///< SO_PEERPIDFD, SO_PASSPIDFD and SCM_PIDFD
     pidfs,             ///< an inode for each process
     thread,            ///< PIDFD_THREAD
     signal_scope,      ///< PIDFD_SIGNAL_THREAD, _THREAD_GROUP and _PROCESS_GROUP
     namespace_ioctl,   ///< PIDFD_GET_*_NAMESPACE
     info_ioctl,        ///< PIDFD_GET_INFO
-    file_handle,       ///< name_to_handle_at of a pidfd
+    file_handle,       ///< name_to_handle_at and open_by_handle_at of a pidfd
     coredump_info,     ///< PIDFD_INFO_COREDUMP
     clone_autoreap,    ///< CLONE_AUTOREAP
     clone_autokill,    ///< CLONE_PIDFD_AUTOKILL, CLONE_NNP
-    procfs,            ///< not the kernel's age: a /proc in which the caller finds its own thread
+    procfs,            ///< a /proc in which the caller finds its own thread, on any kernel
 };
 
-/// Every feature, for loops.
-inline constexpr feature all_features[] = {
-    feature::pidfd_send_signal,
-    feature::pidfd_open,
-    feature::clone3,
-    feature::waitid,
-    feature::pidfd_getfd,
-    feature::clone_into_cgroup,
-    feature::setns,
-    feature::nonblock,
-    feature::pidfs,
-    feature::thread,
-    feature::signal_scope,
-    feature::namespace_ioctl,
-    feature::info_ioctl,
-    feature::file_handle,
-    feature::coredump_info,
-    feature::clone_autoreap,
-    feature::clone_autokill,
-    feature::procfs,
+namespace names {
+
+struct feature_row {
+    feature value;
+    const char* name;
+    const char* first_kernel;
+};
+inline constexpr feature_row features[] = {
+    {feature::pidfd_send_signal, "pidfd_send_signal", "5.1"},
+    {feature::pidfd_open, "pidfd_open", "5.3"},
+    {feature::clone3, "clone3", "5.3"},
+    {feature::waitid, "waitid", "5.4"},
+    {feature::pidfd_getfd, "pidfd_getfd", "5.6"},
+    {feature::clone_into_cgroup, "clone_into_cgroup", "5.7"},
+    {feature::setns, "setns", "5.8"},
+    {feature::nonblock, "nonblock", "5.10"},
+    {feature::process_madvise, "process_madvise", "5.10"},
+    {feature::process_mrelease, "process_mrelease", "5.15"},
+    {feature::peer_pidfd, "peer_pidfd", "6.5"},
+    {feature::pidfs, "pidfs", "6.9"},
+    {feature::thread, "thread", "6.9"},
+    {feature::signal_scope, "signal_scope", "6.9"},
+    {feature::namespace_ioctl, "namespace_ioctl", "6.11"},
+    {feature::info_ioctl, "info_ioctl", "6.13"},
+    {feature::file_handle, "file_handle", "6.14"},
+    {feature::coredump_info, "coredump_info", "6.16"},
+    {feature::clone_autoreap, "clone_autoreap", "7.1"},
+    {feature::clone_autokill, "clone_autokill", "7.1"},
+    {feature::procfs, "procfs", ""},
 };
 
-/// The feature's name, as spelt above.
+} // namespace names
+
+/// All features, for loops.
+inline constexpr auto all_features = names::values_of(names::features);
+
+/// Returns the name of the enumerator.
 [[nodiscard]] constexpr const char* to_string(feature f) noexcept {
-    switch (f) {
-    case feature::pidfd_send_signal:
-        return "pidfd_send_signal";
-    case feature::pidfd_open:
-        return "pidfd_open";
-    case feature::clone3:
-        return "clone3";
-    case feature::waitid:
-        return "waitid";
-    case feature::pidfd_getfd:
-        return "pidfd_getfd";
-    case feature::clone_into_cgroup:
-        return "clone_into_cgroup";
-    case feature::setns:
-        return "setns";
-    case feature::nonblock:
-        return "nonblock";
-    case feature::pidfs:
-        return "pidfs";
-    case feature::thread:
-        return "thread";
-    case feature::signal_scope:
-        return "signal_scope";
-    case feature::namespace_ioctl:
-        return "namespace_ioctl";
-    case feature::info_ioctl:
-        return "info_ioctl";
-    case feature::file_handle:
-        return "file_handle";
-    case feature::coredump_info:
-        return "coredump_info";
-    case feature::clone_autoreap:
-        return "clone_autoreap";
-    case feature::clone_autokill:
-        return "clone_autokill";
-    case feature::procfs:
-        return "procfs";
-    }
-    return "?";
+    return names::name_of(names::features, f);
 }
 
-/// The first Linux release that has the feature; for `procfs`, an empty string.
+/// Returns the first Linux release that has the feature; an empty string for `procfs`.
 [[nodiscard]] constexpr const char* first_kernel(feature f) noexcept {
-    switch (f) {
-    case feature::pidfd_send_signal:
-        return "5.1";
-    case feature::pidfd_open:
-    case feature::clone3:
-        return "5.3";
-    case feature::waitid:
-        return "5.4";
-    case feature::pidfd_getfd:
-        return "5.6";
-    case feature::clone_into_cgroup:
-        return "5.7";
-    case feature::setns:
-        return "5.8";
-    case feature::nonblock:
-        return "5.10";
-    case feature::pidfs:
-    case feature::thread:
-    case feature::signal_scope:
-        return "6.9";
-    case feature::namespace_ioctl:
-        return "6.11";
-    case feature::info_ioctl:
-        return "6.13";
-    case feature::file_handle:
-        return "6.14";
-    case feature::coredump_info:
-        return "6.16";
-    case feature::clone_autoreap:
-    case feature::clone_autokill:
-        return "7.1";
-    case feature::procfs:
-        return "";
-    }
-    return "";
+    return names::text_of(names::features, f, &names::feature_row::first_kernel, "");
 }
 
-/// Whether a feature can be used.
+/// The availability of a feature.
 enum class availability : unsigned char {
-    missing,   ///< the kernel, or a sandbox that poses as an older kernel, does not have it
+    missing,   ///< the kernel lacks it, or a sandbox imitates a kernel that lacks it
     forbidden, ///< a sandbox refuses it
     available, ///< it works
 };
 
-/// The availability's name, as spelt above.
+namespace names {
+
+inline constexpr row<availability> availabilities[] = {
+    {availability::missing, "missing"},
+    {availability::forbidden, "forbidden"},
+    {availability::available, "available"},
+};
+
+} // namespace names
+
+/// Returns the name of the enumerator.
 [[nodiscard]] constexpr const char* to_string(availability a) noexcept {
-    switch (a) {
-    case availability::missing:
-        return "missing";
-    case availability::forbidden:
-        return "forbidden";
-    case availability::available:
-        return "available";
-    }
-    return "?";
+    return names::name_of(names::availabilities, a);
 }
 
-/// The operations of `pidfd` and `pidfd_view`. Those that are not here are another one by a
-/// different name: `from_self` is `from_pid`, `kill` is `send_signal`, and `try_wait` is `wait`.
+/// An operation of `pidfd` and `pidfd_view`, or on a socket. The operations that are missing here
+/// make the same system calls as others: `from_self` as `from_pid`, `kill` as `send_signal`,
+/// `try_wait` as `wait`, `get_peer` as `peer_pidfd`, `get_command_line` and `get_environment` as
+/// `read_proc`, and `get_directory` and `get_root` as `get_executable`.
 enum class operation : unsigned char {
     from_pid,
+    from_tid,
+    from_parent,
+    from_id,
+    from_stamp,
+    peer_pidfd,
     get_pid,
     get_ppid,
     get_id,
+    get_process_id,
+    get_stamp,
+    get_start_time,
+    same_process,
     get_creds,
     get_cgroupid,
     get_info,
     get_namespace,
     open_proc,
+    read_proc,
+    get_executable,
+    get_comm,
+    get_cgroup_path,
+    get_state,
+    get_usage,
+    get_limit,
+    get_oom_score_adj,
+    release_memory,
+    advise,
     send_signal,
     queue_signal,
+    resend_signal,
     set_namespace,
     get_remote_fd,
     is_alive,
@@ -176,60 +148,58 @@ enum class operation : unsigned char {
     get_coredump,
 };
 
-/// Every operation, for loops.
-inline constexpr operation all_operations[] = {
-    operation::from_pid,      operation::get_pid,       operation::get_ppid,
-    operation::get_id,        operation::get_creds,     operation::get_cgroupid,
-    operation::get_info,      operation::get_namespace, operation::open_proc,
-    operation::send_signal,   operation::queue_signal,  operation::set_namespace,
-    operation::get_remote_fd, operation::is_alive,      operation::wait_exit,
-    operation::wait,          operation::wait_change,   operation::get_exit_status,
-    operation::get_coredump,
+namespace names {
+
+inline constexpr row<operation> operations[] = {
+    {operation::from_pid, "from_pid"},
+    {operation::from_tid, "from_tid"},
+    {operation::from_parent, "from_parent"},
+    {operation::from_id, "from_id"},
+    {operation::from_stamp, "from_stamp"},
+    {operation::peer_pidfd, "peer_pidfd"},
+    {operation::get_pid, "get_pid"},
+    {operation::get_ppid, "get_ppid"},
+    {operation::get_id, "get_id"},
+    {operation::get_process_id, "get_process_id"},
+    {operation::get_stamp, "get_stamp"},
+    {operation::get_start_time, "get_start_time"},
+    {operation::same_process, "same_process"},
+    {operation::get_creds, "get_creds"},
+    {operation::get_cgroupid, "get_cgroupid"},
+    {operation::get_info, "get_info"},
+    {operation::get_namespace, "get_namespace"},
+    {operation::open_proc, "open_proc"},
+    {operation::read_proc, "read_proc"},
+    {operation::get_executable, "get_executable"},
+    {operation::get_comm, "get_comm"},
+    {operation::get_cgroup_path, "get_cgroup_path"},
+    {operation::get_state, "get_state"},
+    {operation::get_usage, "get_usage"},
+    {operation::get_limit, "get_limit"},
+    {operation::get_oom_score_adj, "get_oom_score_adj"},
+    {operation::release_memory, "release_memory"},
+    {operation::advise, "advise"},
+    {operation::send_signal, "send_signal"},
+    {operation::queue_signal, "queue_signal"},
+    {operation::resend_signal, "resend_signal"},
+    {operation::set_namespace, "set_namespace"},
+    {operation::get_remote_fd, "get_remote_fd"},
+    {operation::is_alive, "is_alive"},
+    {operation::wait_exit, "wait_exit"},
+    {operation::wait, "wait"},
+    {operation::wait_change, "wait_change"},
+    {operation::get_exit_status, "get_exit_status"},
+    {operation::get_coredump, "get_coredump"},
 };
 
-/// The operation's name, as spelt above.
+} // namespace names
+
+/// All operations, for loops.
+inline constexpr auto all_operations = names::values_of(names::operations);
+
+/// Returns the name of the enumerator.
 [[nodiscard]] constexpr const char* to_string(operation op) noexcept {
-    switch (op) {
-    case operation::from_pid:
-        return "from_pid";
-    case operation::get_pid:
-        return "get_pid";
-    case operation::get_ppid:
-        return "get_ppid";
-    case operation::get_id:
-        return "get_id";
-    case operation::get_creds:
-        return "get_creds";
-    case operation::get_cgroupid:
-        return "get_cgroupid";
-    case operation::get_info:
-        return "get_info";
-    case operation::get_namespace:
-        return "get_namespace";
-    case operation::open_proc:
-        return "open_proc";
-    case operation::send_signal:
-        return "send_signal";
-    case operation::queue_signal:
-        return "queue_signal";
-    case operation::set_namespace:
-        return "set_namespace";
-    case operation::get_remote_fd:
-        return "get_remote_fd";
-    case operation::is_alive:
-        return "is_alive";
-    case operation::wait_exit:
-        return "wait_exit";
-    case operation::wait:
-        return "wait";
-    case operation::wait_change:
-        return "wait_change";
-    case operation::get_exit_status:
-        return "get_exit_status";
-    case operation::get_coredump:
-        return "get_coredump";
-    }
-    return "?";
+    return names::name_of(names::operations, op);
 }
 
 } // namespace pidfd_util

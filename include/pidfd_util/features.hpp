@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What this kernel and this sandbox can do with pidfds.
+// Queries for what this kernel and this sandbox can do with pidfds.
 #ifndef PIDFD_UTIL_FEATURES_HPP
 #define PIDFD_UTIL_FEATURES_HPP
 
@@ -10,30 +10,31 @@
 namespace pidfd_util {
 inline namespace PIDFD_UTIL_INLINE_NAMESPACE {
 
-/// Whether this kernel and sandbox has the feature: tried out at each call, on the calling process
-/// itself, without side effects.
+/// Returns whether this kernel and this sandbox have the feature. Each call tries the feature out
+/// on the calling process, without side effects.
 ///
 /// \errors
 /// | errno      | `pidfd_errc`           | when |
 /// | ---------- | ---------------------- | ---- |
-/// | EMFILE, ENFILE, ENOMEM |            | no file descriptor left to try it on |
-/// | EOPNOTSUPP | `unsupported`          | it can be tried only on a pidfd, and there is no pidfd_open |
-/// | ERFKILL    | `forbidden_by_sandbox` | the same, and a sandbox refuses pidfd_open |
-[[nodiscard]] inline expected<availability> query(feature f) noexcept {
-    availability result{};
-    return detail::result(abi::query(f, result), result);
+/// | EMFILE, ENFILE, ENOMEM |            | there are no file descriptors or no memory left to try the feature out |
+/// | EOPNOTSUPP | `unsupported`          | the feature can be tried out only on a pidfd, and there is no pidfd_open(2) |
+/// | ERFKILL    | `forbidden_by_sandbox` | the feature can be tried out only on a pidfd, and a sandbox refuses pidfd_open(2) |
+[[nodiscard]] inline expected<availability> availability_of(feature f) noexcept {
+    return detail::ask(abi::availability_of, f);
 }
 
-/// The path on which this kernel and sandbox answers the operation for the calling process:
-/// performed at each call, on the calling process itself, in a form that changes nothing. For
-/// `get_exit_status`, `ioctl` says that those of strangers are told too; Linux 6.15, which tells
-/// them, still says `syscall` here, as nothing shows it but a process that has ended.
+/// Returns the path by which this kernel and this sandbox answer the operation. Each call performs
+/// the operation on the calling process, in a form that changes nothing. For `get_exit_status`, the
+/// result `ioctl` means that the status of processes other than children is available too. On Linux
+/// 6.15 this status is available as well, but the result is `syscall`: only a process that has
+/// ended could show that.
 ///
-/// \errors the operation's own, if no path answers it; EMFILE, ENFILE or ENOMEM if no file
-/// descriptor is left to try it on.
+/// Needs one file descriptor more than the operation itself.
+///
+/// \errors those of the operation, if no path answers it; EMFILE, ENFILE or ENOMEM if there are no
+/// file descriptors or no memory left to try it out.
 [[nodiscard]] inline expected<answer_path> answering_path(operation op) noexcept {
-    answer_path path{};
-    return detail::result(abi::answering_path(op, path), path);
+    return detail::ask(abi::answering_path, op);
 }
 
 } // namespace PIDFD_UTIL_INLINE_NAMESPACE

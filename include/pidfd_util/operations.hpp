@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: MIT
-// What can be asked of a pidfd and done through it: the members that `pidfd`, `pidfd_view` and `child`
-// share.
+// The operations on a pidfd, which `pidfd`, `pidfd_view` and `child` share.
 #ifndef PIDFD_UTIL_OPERATIONS_HPP
 #define PIDFD_UTIL_OPERATIONS_HPP
 
-#include <pidfd_util/coredump_info.hpp>
 #include <pidfd_util/detail/deadline.hpp>
 #include <pidfd_util/detail/proc_access.hpp>
+#include <pidfd_util/detail/records.hpp>
 #include <pidfd_util/detail/result.hpp>
 #include <pidfd_util/exit_status.hpp>
+#include <pidfd_util/facts.hpp>
 #include <pidfd_util/namespaces.hpp>
-#include <pidfd_util/process_info.hpp>
 #include <pidfd_util/signal_scope.hpp>
 #include <pidfd_util/unique_fd.hpp>
 
@@ -25,166 +24,150 @@ inline namespace PIDFD_UTIL_INLINE_NAMESPACE {
 class pidfd;
 class child;
 
-/// The operations on a pidfd. All are `const`: they may change the process, never the handle.
-/// They answer about, signal and enter the process that the pidfd refers to, or fail. No other
-/// process that has the same pid now, or the same number in another pid namespace, is ever touched.
+/// The operations on a pidfd. All of them are `const`: they can change the process, but not the
+/// handle. An operation queries, signals or enters the process that the pidfd refers to, or it
+/// fails. It never touches another process that has the same pid now, or the same number in another
+/// pid namespace.
 ///
-/// Every operation can also fail with these, which the tables below do not repeat:
+/// Every operation can also fail with these errors, which the tables below do not repeat:
 ///
 /// | errno        | `pidfd_errc`           | when |
 /// | ------------ | ---------------------- | ---- |
 /// | EBADF        |                        | the handle is empty or closed |
-/// | EBADFD       | `not_a_pidfd`          | the file descriptor is something else |
+/// | EBADFD       | `not_a_pidfd`          | the file descriptor is open, but is not a pidfd |
 /// | ENOSYS, EOPNOTSUPP | `unsupported`    | no path on this kernel or sandbox can answer |
 /// | ERFKILL      | `forbidden_by_sandbox` | a sandbox refuses the system call, and no other path can answer |
 /// | ENOMEM       |                        | the kernel is out of memory |
-/// | EAGAIN       |                        | signals, or a filter that answers EINTR, interrupted a system call that does not wait a hundred times in a row |
-/// | EIO          |                        | a system call failed with an errno that the kernel never gives for it |
+/// | EAGAIN       |                        | a system call that does not wait was interrupted a hundred times in a row, by signals or by a seccomp filter that returns EINTR; one that waits, only by such a filter |
+/// | EIO          |                        | a system call failed with an errno that the kernel never returns for it |
 ///
-/// A query that has several paths tells in `*answered`, if it is given, which one answered. The
-/// paths through /proc need up to five file descriptors for the time of the call, before Linux 5.8
-/// up to six, and fail with EMFILE or ENFILE where there are none. They fail with EACCES where /proc
-/// hides the process (hidepid=) or, before Linux 5.14, where the caller is not dumpable, as after
-/// setuid(2) without execve(2); and with EBADMSG where its text cannot be understood.
+/// A query that has several paths stores the path that answered in `*answered`, unless `answered`
+/// is null. The paths through /proc need up to five file descriptors during the call, and up to six
+/// before Linux 5.8. If there are too few, they fail with EMFILE or ENFILE. They fail with EACCES
+/// if /proc hides the process (hidepid=) or, before Linux 5.14, if the caller is not dumpable, as
+/// after setuid(2) without execve(2). They fail with EBADMSG if they cannot parse the text of
+/// /proc.
 ///
-/// Threads may share a handle as long as none assigns to it or closes it. No operation allocates or
-/// locks: they can be called after fork(2) in a threaded program, and from a signal handler.
-/// `get_cgroupid` and `get_info` take up to 20 KiB of stack.
-class pidfd_operations {
+/// Threads may share a handle as long as none of them assigns to it or closes it. No operation
+/// allocates memory or takes a lock, so that all of them can be called after fork(2) in a threaded
+/// program, and from a signal handler. `get_cgroupid` and `get_info` use up to 20 KiB of stack.
+class pidfd_operations : public pidfd_facts {
 public:
-    /// The file descriptor, which stays the handle's; -1 if the handle is empty.
-    [[nodiscard]] constexpr int fd() const noexcept { return fd_; }
-
-    /// Whether the handle holds a file descriptor at all.
-    [[nodiscard]] constexpr explicit operator bool() const noexcept { return fd_ >= 0; }
-
-    /// The pid, in the caller's pid namespace; for a pidfd of a thread, the thread's id.
+    /// Returns the pid in the caller's pid namespace; for a pidfd of a thread, the thread id.
     /// Paths: `ioctl` (Linux 6.13), `fdinfo`. See ioctl_pidfd(2), proc_pid_fdinfo(5).
     ///
     /// \errors
     /// | errno   | `pidfd_errc`        | when |
     /// | ------- | ------------------- | ---- |
     /// | ESRCH   | `not_found`         | the process was reaped |
-    /// | EREMOTE | `foreign_namespace` | it has no pid in the caller's pid namespace |
+    /// | EREMOTE | `foreign_namespace` | the process has no pid in the caller's pid namespace |
     [[nodiscard]] expected<pid_t> get_pid(answer_path* answered = nullptr) const noexcept {
-        pid_t pid{};
-        return detail::result(abi::get_pid(fd_, pid, answered), pid);
+        return detail::ask(abi::get_pid, fd_, answered);
     }
 
-    /// The pid of the parent, in the caller's pid namespace. It may have ended since; only a pidfd
-    /// names a process for good. Paths: `ioctl` (Linux 6.13), `procfs`.
-    /// See ioctl_pidfd(2), proc_pid_status(5).
+    /// Returns the pid of the parent in the caller's pid namespace. The parent may have ended
+    /// since, and its pid may have been reused: only a pidfd always refers to the same process.
+    /// Paths: `ioctl` (Linux 6.13), `procfs`. See ioctl_pidfd(2), proc_pid_status(5).
     ///
     /// \errors
     /// | errno         | `pidfd_errc`        | when |
     /// | ------------- | ------------------- | ---- |
-    /// | EADDRNOTAVAIL | `no_visible_parent` | the parent is outside of the caller's pid namespace, or there is none |
+    /// | EADDRNOTAVAIL | `no_visible_parent` | the parent is outside of the caller's pid namespace, or there is no parent |
     /// | ESRCH         | `not_found`         | the process was reaped |
-    /// | EREMOTE       | `foreign_namespace` | it has no pid in the caller's pid namespace |
+    /// | EREMOTE       | `foreign_namespace` | the process has no pid in the caller's pid namespace |
     [[nodiscard]] expected<pid_t> get_ppid(answer_path* answered = nullptr) const noexcept {
-        pid_t ppid{};
-        return detail::result(abi::get_ppid(fd_, ppid, answered), ppid);
+        return detail::ask(abi::get_ppid, fd_, answered);
     }
 
-    /// A number that no other process has or will have until the next boot: the pidfd's inode
-    /// number on pidfs. Works for reaped processes and in any namespace. All pidfds of a process
-    /// have the same one; a thread's differs from its process's. A pidfd reopened with O_PATH, which
-    /// no other operation takes, has it too. Path: `inode` (Linux 6.9).
-    /// See pidfd_open(2), statx(2).
-    ///
-    /// \errors
-    /// | errno      | `pidfd_errc`  | when |
-    /// | ---------- | ------------- | ---- |
-    /// | EOPNOTSUPP | `unsupported` | before Linux 6.9, where all pidfds share one inode; in a 32-bit process on a 32-bit kernel, before 6.14 |
-    [[nodiscard]] expected<std::uint64_t> get_id(answer_path* answered = nullptr) const noexcept {
-        std::uint64_t id{};
-        return detail::result(abi::get_id(fd_, id, answered), id);
-    }
-
-    /// The user and group ids, translated into the caller's user namespace.
-    /// Paths: `ioctl` (Linux 6.13), `procfs`. See credentials(7), ioctl_pidfd(2), proc_pid_status(5).
+    /// Returns the user and group ids, translated into the caller's user namespace.
+    /// Paths: `ioctl` (Linux 6.13), `procfs`. See credentials(7), ioctl_pidfd(2),
+    /// proc_pid_status(5).
     ///
     /// \errors
     /// | errno   | `pidfd_errc`        | when |
     /// | ------- | ------------------- | ---- |
     /// | ESRCH   | `not_found`         | the process was reaped |
-    /// | EREMOTE | `foreign_namespace` | it has no pid in the caller's pid namespace |
+    /// | EREMOTE | `foreign_namespace` | the process has no pid in the caller's pid namespace |
     [[nodiscard]] expected<credentials> get_creds(answer_path* answered = nullptr) const noexcept {
-        credentials creds{};
-        return detail::result(abi::get_creds(fd_, creds, sizeof creds, answered), creds);
+        return detail::ask(abi::get_creds, fd_, sizeof(credentials), answered);
     }
 
-    /// The id of the process's cgroup in the cgroup2 hierarchy: the inode number of its directory.
-    /// Paths: `ioctl` (Linux 6.13), `procfs`; the latter needs a cgroup2 mount that shows the
-    /// cgroup. Before Linux 5.5 the number of a cgroup that was removed is used again. See
-    /// cgroups(7), ioctl_pidfd(2).
+    /// Returns the id of the process's cgroup in the cgroup2 hierarchy. The id is the inode number
+    /// of the cgroup's directory. Before Linux 5.5, the kernel reuses the id of a cgroup that was
+    /// removed.
+    /// Paths: `ioctl` (Linux 6.13), `procfs`. The path `procfs` needs a cgroup2 mount that shows
+    /// the cgroup. See cgroups(7), ioctl_pidfd(2).
     ///
     /// \errors
     /// | errno      | `pidfd_errc`        | when |
     /// | ---------- | ------------------- | ---- |
-    /// | EOPNOTSUPP | `unsupported`       | also where the kernel has no cgroup2, or no mount shows the cgroup |
+    /// | EOPNOTSUPP | `unsupported`       | also if the kernel has no cgroup2, or no mount shows the cgroup |
     /// | ESRCH      | `not_found`         | the process was reaped |
-    /// | EREMOTE    | `foreign_namespace` | it has no pid in the caller's pid namespace |
+    /// | EREMOTE    | `foreign_namespace` | the process has no pid in the caller's pid namespace |
     [[nodiscard]] expected<std::uint64_t>
     get_cgroupid(answer_path* answered = nullptr) const noexcept {
-        std::uint64_t id{};
-        return detail::result(abi::get_cgroupid(fd_, id, answered), id);
+        return detail::ask(abi::get_cgroupid, fd_, answered);
     }
 
-    /// All of the above but the id, in one call; from the `ioctl`, in one system call.
+    /// Returns the pid, the thread group id, the parent's pid, the user and group ids, and the
+    /// cgroup id in one call. The path `ioctl` makes a single system call.
     /// Paths: `ioctl` (Linux 6.13), `procfs`. See ioctl_pidfd(2).
     ///
     /// \errors
     /// | errno   | `pidfd_errc`        | when |
     /// | ------- | ------------------- | ---- |
     /// | ESRCH   | `not_found`         | the process was reaped |
-    /// | EREMOTE | `foreign_namespace` | it has no pid in the caller's pid namespace |
-    [[nodiscard]] expected<process_info> get_info(answer_path* answered = nullptr) const noexcept;
+    /// | EREMOTE | `foreign_namespace` | the process has no pid in the caller's pid namespace |
+    [[nodiscard]] expected<process_info> get_info(answer_path* answered = nullptr) const noexcept {
+        const auto record = detail::ask(abi::get_info, fd_, sizeof(abi::info_record), answered);
+        if (!record)
+            return unexpected(record.error());
+        return detail::to_process_info(*record);
+    }
 
-    /// A file descriptor of one of the process's namespaces, with close-on-exec set.
+    /// Opens one of the process's namespaces. The file descriptor has close-on-exec set.
     /// Paths: `ioctl` (Linux 6.11), `procfs`. See namespaces(7), ioctl_pidfd(2).
     ///
     /// \errors
     /// | errno      | `pidfd_errc`        | when |
     /// | ---------- | ------------------- | ---- |
-    /// | EOPNOTSUPP | `unsupported`       | also where the kernel was built without this type, or something is mounted over the entries of /proc that lead there |
-    /// | EACCES     |                     | no right to inspect the process: PTRACE_MODE_READ_FSCREDS of ptrace(2) |
-    /// | ESRCH      | `not_found`         | the process has ended, reaped or not: all its threads have left their namespaces |
-    /// | EREMOTE    | `foreign_namespace` | `procfs` only: it has no pid in the caller's pid namespace |
+    /// | EOPNOTSUPP | `unsupported`       | also if the kernel was built without this type; if something is mounted over the entries of /proc that lead to the namespace; and, on the path `procfs` (before Linux 6.11), for `pid_for_children` of a process that has called unshare(CLONE_NEWPID) and has no child yet: the link exists, but leads nowhere |
+    /// | EACCES     |                     | the caller has no right to inspect the process: PTRACE_MODE_READ_FSCREDS of ptrace(2) |
+    /// | ESRCH      | `not_found`         | the process has ended, reaped or not: it has no namespaces any more |
+    /// | EREMOTE    | `foreign_namespace` | `procfs` only: the process has no pid in the caller's pid namespace |
     /// | EMFILE, ENFILE |                 | no file descriptor left |
     [[nodiscard]] expected<unique_fd>
     get_namespace(namespace_type type, answer_path* answered = nullptr) const noexcept {
-        int ns = -1;
-        return detail::owned<unique_fd>(abi::get_namespace(fd_, type, ns, answered), ns);
+        return detail::open<unique_fd>(abi::get_namespace, fd_, type, answered);
     }
 
-    /// Opens the process's directory /proc/PID. What is opened relative to it belongs to this
-    /// process or fails, even once the pid names another process; unless somebody mounted
-    /// something over an entry of the directory, which openat2(2) with RESOLVE_NO_XDEV refuses to
-    /// cross. Nothing is mounted over the directory itself. It is opened with O_PATH and
-    /// close-on-exec. Works where /proc belongs to another pid namespace than the caller, as long
-    /// as both processes are visible there. See proc(5), openat2(2).
+    /// Opens the process's directory /proc/PID, with O_PATH and close-on-exec. A file that is
+    /// opened relative to this directory belongs to the process. Once the process has been reaped,
+    /// opening a file fails, even if another process has the pid by then. The function checks that
+    /// nothing is mounted over the directory, but not over its entries: open them with openat2(2)
+    /// and RESOLVE_NO_XDEV, which refuses to cross a mount. /proc may belong to another pid
+    /// namespace than the caller's, as long as both the caller and the process are visible there.
+    /// See proc(5), openat2(2).
     ///
     /// \errors
     /// | errno      | `pidfd_errc`        | when |
     /// | ---------- | ------------------- | ---- |
-    /// | EOPNOTSUPP | `unsupported`       | no /proc, or one in which the caller does not find itself, or something is mounted over the process's directory |
+    /// | EOPNOTSUPP | `unsupported`       | there is no /proc, or the caller is not visible in it, or something is mounted over the process's directory |
     /// | EACCES     |                     | /proc hides the process from the caller (hidepid=) |
     /// | ESRCH      | `not_found`         | the process was reaped |
-    /// | EREMOTE    | `foreign_namespace` | it is not visible in this /proc |
+    /// | EREMOTE    | `foreign_namespace` | the process is not visible in this /proc |
     /// | EMFILE, ENFILE |                 | no file descriptor left |
     [[nodiscard]] expected<unique_fd> open_proc() const noexcept {
-        int dir = -1;
-        return detail::owned<unique_fd>(abi::open_proc(fd_, dir), dir);
+        return detail::open<unique_fd>(abi::open_proc, fd_);
     }
 
-    /// Calls `f(dir)` with a directory file descriptor as from `open_proc`, which stays open for
-    /// the time of the call, and gives back what `f` returned if the process was not reaped
-    /// meanwhile. An `f` that itself returns an `expected` has its errors passed on; one that
-    /// returns nothing gives `expected<void>`.
+    /// Calls `f(dir)`, and returns what `f` returned if the process was not reaped meanwhile. `dir`
+    /// is a directory file descriptor as from `open_proc`, which is closed after the call. If `f`
+    /// returns an `expected`, its errors are passed on. If `f` returns nothing, the result is an
+    /// `expected<void>`.
     ///
-    /// \errors those of `open_proc`, with ESRCH also if the process was reaped while `f` ran; and
-    /// those that `f` returned.
+    /// \errors those of `open_proc`; ESRCH also if the process was reaped while `f` ran; and those
+    /// that `f` returned.
     template <class F>
     [[nodiscard]] auto access_proc(F&& f) const -> detail::proc_result<F> {
         auto dir = open_proc();
@@ -194,38 +177,41 @@ public:
                                      [this]() noexcept { return abi::check_not_reaped(fd_); });
     }
 
-    /// Sends a signal to the process; signal 0 only checks. For a pidfd of a thread, to the thread.
-    /// A process that has ended and is not reaped yet takes any signal without effect. The kernel
-    /// (Linux 5.1) also accepts a file descriptor of a /proc/PID directory here.
+    /// Sends a signal to the process; for a pidfd of a thread, to the thread. Signal 0 only checks
+    /// whether a signal can be sent. A signal to a process that has ended and is not reaped yet
+    /// succeeds, and has no effect. The kernel (Linux 5.1) also accepts a file descriptor of a
+    /// /proc/PID directory here.
     /// See pidfd_send_signal(2).
     ///
     /// \errors
     /// | errno   | `pidfd_errc`        | when |
     /// | ------- | ------------------- | ---- |
     /// | EINVAL  |                     | there is no such signal |
-    /// | EPERM, EACCES |               | no right to signal the process; EACCES: a security module refuses it |
-    /// | EAGAIN  |                     | a real-time signal to a thread, whose limit RLIMIT_SIGPENDING is reached |
+    /// | EPERM, EACCES |               | the caller has no right to signal the process; EACCES: a security module refuses it |
+    /// | EAGAIN  |                     | a real-time signal to a thread, and the thread's limit RLIMIT_SIGPENDING is reached |
     /// | ESRCH   | `not_found`         | the process was reaped |
-    /// | EREMOTE | `foreign_namespace` | it is not in the caller's pid namespace or below |
+    /// | EREMOTE | `foreign_namespace` | the process is not in the caller's pid namespace or below it |
     [[nodiscard]] expected<void> send_signal(int signal) const noexcept {
         return detail::result(abi::send_signal(fd_, signal));
     }
 
-    /// The same to the thread, the process or the process group, whatever the pidfd was opened
-    /// for. Linux 6.9.
+    /// Sends a signal to the thread, the process or the process group, as `scope` selects, whatever
+    /// the pidfd was opened for. Signal 0 only checks whether a signal can be sent.
+    /// Linux 6.9. See pidfd_send_signal(2).
     ///
     /// \errors as above, and
     /// | errno      | `pidfd_errc`  | when |
     /// | ---------- | ------------- | ---- |
-    /// | EINVAL     |               | there is no such signal or scope; `process_group`, and the process leads no group |
-    /// | ESRCH      | `not_found`   | the process was reaped; with `process_group` only if no process is left in the group that it led, which is signalled otherwise |
+    /// | EINVAL     |               | there is no such signal or scope; or `scope` is `process_group`, and the process leads no group |
+    /// | ESRCH      | `not_found`   | the process was reaped; for `process_group`, only if the group that it led has no process left, as otherwise the group is signalled |
     /// | EOPNOTSUPP | `unsupported` | before Linux 6.9 |
-    /// | EMFILE, ENFILE |           | before Linux 6.9: no file descriptor left to find that out with |
+    /// | EMFILE, ENFILE |           | before Linux 6.9, if there is no file descriptor left to find out that the kernel lacks scopes |
     [[nodiscard]] expected<void> send_signal(int signal, signal_scope scope) const noexcept {
         return detail::result(abi::send_signal_to(fd_, signal, scope));
     }
 
-    /// Sends a signal with a value, which a handler finds in `si_value`, under the code SI_QUEUE.
+    /// Sends a signal together with a value. A handler finds the value in `si_value`, and the code
+    /// SI_QUEUE in `si_code`.
     /// Linux 5.1. See sigqueue(3), pidfd_send_signal(2).
     ///
     /// \errors as for `send_signal`, and
@@ -236,67 +222,90 @@ public:
         return detail::result(abi::queue_signal(fd_, signal, value));
     }
 
-    /// Sends SIGKILL. Linux 5.1. See pidfd_send_signal(2), signal(7).
+    /// Sends the signal `info.si_signo` with all of `info`, as sigaction(2) or sigwaitinfo(2) returned
+    /// it. So the handler of a fault can restore the default action and send the fault again: a core
+    /// dump and a tracer then see its cause and its address. For that, the pidfd must be one of the
+    /// calling thread: `from_tid` (Linux 6.9). A pidfd of a process sends the signal to any of its
+    /// threads.
+    ///
+    /// The kernel lets only the calling thread send itself a code that the kernel or kill(2) uses:
+    /// `si_code` of 0 or more, or SI_TKILL. Before Linux 6.9, it lets only the first thread of a
+    /// process do so.
+    /// Linux 5.1. See pidfd_send_signal(2), rt_sigqueueinfo(2).
+    ///
+    /// \errors as for `queue_signal`, and
+    /// | errno | when |
+    /// | ----- | ---- |
+    /// | EPERM | `si_code` is 0 or more, or SI_TKILL, and the target is not the calling thread |
+    [[nodiscard]] expected<void> resend_signal(const siginfo_t& info) const noexcept {
+        return detail::result(abi::resend_signal(fd_, info));
+    }
+
+    /// Sends SIGKILL.
+    /// Linux 5.1. See pidfd_send_signal(2), signal(7).
     ///
     /// \errors as for `send_signal`.
     [[nodiscard]] expected<void> kill() const noexcept { return send_signal(SIGKILL); }
 
-    /// Moves the calling thread into the named namespaces of the process: all of them, or none.
-    /// For `pid` and `time`, only children of the caller move. Linux 5.8; before, one namespace
-    /// at a time through /proc, and several at once are unsupported, as that could stop half way.
-    /// See setns(2).
+    /// Moves the calling thread into those namespaces of the process that `flags` selects. Enters
+    /// all of them, or none. For `pid`, the thread itself stays where it is, and its later children
+    /// are born in the namespace. Before Linux 5.8, the function enters a namespace through /proc.
+    /// It can then enter only one in a call, because a call for several could fail half way.
+    /// Linux 5.8. See setns(2).
     ///
     /// \errors
     /// | errno      | `pidfd_errc`        | when |
     /// | ---------- | ------------------- | ---- |
-    /// | EINVAL     |                     | no or unknown flags; the caller's own user namespace; a pid namespace that is not the caller's or below; `user` in a threaded process, or `mnt` with a shared file system state |
-    /// | EOPNOTSUPP | `unsupported`       | also for a type that the kernel was built without; several flags before Linux 5.8 |
-    /// | EPERM, EACCES |                  | no right to inspect the process or to enter its namespaces |
+    /// | EINVAL     |                     | `flags` is empty, or has unknown flags; the caller is in this user namespace already; the pid namespace is not the caller's own or below it; `user` in a threaded process, or `mnt` in a thread that shares its file system state (CLONE_FS) |
+    /// | EOPNOTSUPP | `unsupported`       | also for a type that the kernel was built without; several flags before Linux 5.8 or, if the first thread of the process has exited while others run on, before Linux 6.9 |
+    /// | EPERM, EACCES |                  | the caller has no right to inspect the process or to enter its namespaces |
     /// | EUSERS     |                     | `time` in a threaded process |
     /// | ESRCH      | `not_found`         | the process has ended, reaped or not |
     [[nodiscard]] expected<void> set_namespace(namespace_flags flags) const noexcept {
         return detail::result(abi::set_namespace(fd_, flags));
     }
 
-    /// A duplicate of the file descriptor `target` of the process, with close-on-exec set.
+    /// Returns a duplicate of the process's file descriptor `target`, with close-on-exec set.
     /// Linux 5.6. See pidfd_getfd(2).
     ///
     /// \errors
     /// | errno  | `pidfd_errc`  | when |
     /// | ------ | ------------- | ---- |
-    /// | EBADF  |               | the process has no such file descriptor; or the handle is closed |
-    /// | EPERM, EACCES |        | no right: PTRACE_MODE_ATTACH_REALCREDS of ptrace(2), which is looked at before ESRCH; EACCES: a security module refuses it |
+    /// | EBADF  |               | the process has no such file descriptor; or the handle is empty or closed |
+    /// | EPERM, EACCES |        | the caller lacks the right PTRACE_MODE_ATTACH_REALCREDS of ptrace(2), which the kernel checks before it returns ESRCH; EACCES: a security module refuses it |
+    /// | EOPNOTSUPP | `unsupported` | the first thread of the process has exited while others run on: before Linux 6.9, or without a /proc of the caller's pid namespace |
     /// | ESRCH  | `not_found`   | the process has ended, reaped or not |
     /// | EMFILE, ENFILE |       | no file descriptor left |
     [[nodiscard]] expected<unique_fd> get_remote_fd(int target) const noexcept {
-        int copy = -1;
-        return detail::owned<unique_fd>(abi::get_remote_fd(fd_, target, copy), copy);
+        return detail::open<unique_fd>(abi::get_remote_fd, fd_, target);
     }
 
-    /// Whether the process has not ended yet. One that has ended and waits to be reaped is not
-    /// alive; a process whose first thread has exited is, until the last one has. Says `true` and
-    /// `false` about processes in foreign namespaces too. Linux 5.3. See pidfd_open(2), poll(2).
+    /// Returns `true` until the process has ended. A process that has ended and is not reaped yet
+    /// is not alive. A process whose first thread has exited is alive until its last thread has
+    /// exited. Works for processes in foreign namespaces too.
+    /// Linux 5.3. See pidfd_open(2), poll(2).
     ///
     /// Compare the value: an `expected<bool>` that holds `false` is itself true in an `if`.
-    /// `is_alive() == true` is false also on an error, and `is_alive() == false` is true only if the
+    /// `is_alive() == true` is false on an error too. `is_alive() == false` is true only if the
     /// process has ended.
     ///
     /// \errors
     /// | errno  | when |
     /// | ------ | ---- |
-    /// | EMFILE | RLIMIT_NOFILE is 0, with which no file descriptor can be polled |
+    /// | EMFILE | RLIMIT_NOFILE is 0, so that no file descriptor can be polled |
     [[nodiscard]] expected<bool> is_alive() const noexcept {
-        bool alive{};
-        return detail::result(abi::is_alive(fd_, alive), alive);
+        return detail::ask(abi::is_alive, fd_);
     }
 
-    /// Waits until the process has ended, and leaves it to be reaped. It need not be a child.
+    /// Waits until the process has ended, and does not reap it. The process need not be a child.
     /// Linux 5.3. See pidfd_open(2), poll(2).
     ///
     /// \errors as for `is_alive`
     [[nodiscard]] expected<void> wait_exit() const noexcept { return wait_exit_before(abi::never); }
 
-    /// Waits at most `time`, of any unit and length.
+    /// Waits until the process has ended, but at most for `time`, and does not reap it. The process
+    /// need not be a child. `time` may have any unit and any length.
+    /// Linux 5.3. See pidfd_open(2), poll(2).
     ///
     /// \errors as for `wait_exit`, and
     /// | errno     | when |
@@ -307,7 +316,9 @@ public:
     wait_exit_for(std::chrono::duration<Rep, Period> time) const noexcept {
         return wait_exit_before(detail::to_deadline(time));
     }
-    /// Waits until the point of time `when` at most.
+    /// Waits until the process has ended, but not beyond the time point `when`, and does not reap
+    /// it. The process need not be a child.
+    /// Linux 5.3. See pidfd_open(2), poll(2).
     ///
     /// \errors as for `wait_exit_for`
     template <class Duration>
@@ -316,33 +327,49 @@ public:
         return wait_exit_before(detail::to_deadline(when));
     }
 
-    /// How the process ended, whosever child it is; nothing is reaped. Empty while it is not
-    /// known: a child's is once it has ended, anybody else's once it was reaped. The kernel keeps
-    /// the status for pidfds that were open at that time. A process that reaps itself (`autoreap`, or
-    /// SIGCHLD is ignored) is reported as ended a moment before it is reaped: right after `wait_exit`
-    /// its status can still be missing. Linux 5.4 for children that have ended,
-    /// 6.15 for all that were reaped. See waitid(2), ioctl_pidfd(2).
+    /// Returns how the process ended, and does not reap it. The process need not be a child. The
+    /// result is empty while the status is not known: a child's is known once it has ended, any
+    /// other process's once it has been reaped. The kernel keeps the status of a reaped process for
+    /// the pidfds that were open at that time. A process that reaps itself (`autoreap`, or its
+    /// parent ignores SIGCHLD) is reported as ended a moment before it is reaped: right after
+    /// `wait_exit`, the result can still be empty.
+    /// Linux 5.4 for children that have ended, 6.15 for all processes that were reaped. See
+    /// waitid(2), ioctl_pidfd(2).
     ///
     /// \errors
     /// | errno      | `pidfd_errc`  | when |
     /// | ---------- | ------------- | ---- |
-    /// | EOPNOTSUPP | `unsupported` | not the caller's to wait for, and the kernel keeps nothing: before Linux 6.15 |
-    /// | EREMOTE    | `foreign_namespace` | it was reaped, and was not in the caller's pid namespace or below |
-    [[nodiscard]] expected<std::optional<exit_status>> get_exit_status() const noexcept;
+    /// | EOPNOTSUPP | `unsupported` | the caller cannot wait for the process, and the kernel does not keep the status: before Linux 6.15 |
+    /// | EREMOTE    | `foreign_namespace` | the process was reaped, and was not in the caller's pid namespace or below it |
+    [[nodiscard]] expected<std::optional<exit_status>> get_exit_status() const noexcept {
+        bool ended{};
+        int status{};
+        const int error = abi::get_exit_status(fd_, ended, status);
+        return detail::ended_result(error, ended, status);
+    }
 
-    /// What the kernel tells of the process's core dump; empty for one that was reaped and dumped
-    /// none. Linux 6.16. See ioctl_pidfd(2).
+    /// Returns what the kernel reports about the process's core dump. The result is empty if the
+    /// process was reaped and has dumped no core.
+    /// Linux 6.16. See ioctl_pidfd(2).
     ///
     /// \errors
     /// | errno      | `pidfd_errc`  | when |
     /// | ---------- | ------------- | ---- |
     /// | EOPNOTSUPP | `unsupported` | before Linux 6.16 |
-    /// | EREMOTE    | `foreign_namespace` | the process is not in the caller's pid namespace or below |
-    /// | ESRCH      | `not_found`   | the same, and it was reaped |
-    [[nodiscard]] expected<std::optional<coredump_info>> get_coredump() const noexcept;
+    /// | EREMOTE    | `foreign_namespace` | the process is not in the caller's pid namespace or below it |
+    /// | ESRCH      | `not_found`   | the process was not in the caller's pid namespace or below it, and was reaped |
+    [[nodiscard]] expected<std::optional<coredump_info>> get_coredump() const noexcept {
+        bool known{};
+        abi::coredump_record record{};
+        const int error = abi::get_coredump(fd_, known, record, sizeof record);
+        if (error != 0)
+            return detail::failure(error);
+        return detail::to_coredump_info(known, record);
+    }
 
-    /// Another file descriptor for the same process, with close-on-exec set. Both share one open
-    /// file description, and with it the non-blocking mode. See fcntl(2), F_DUPFD_CLOEXEC.
+    /// Returns another pidfd of the same process, with close-on-exec set. Both file descriptors
+    /// share one open file description, and with it the non-blocking mode.
+    /// See fcntl(2), F_DUPFD_CLOEXEC.
     ///
     /// \errors
     /// | errno  | when |
@@ -350,13 +377,21 @@ public:
     /// | EMFILE | no file descriptor left |
     [[nodiscard]] expected<pidfd> duplicate() const noexcept;
 
+    /// Clears the close-on-exec flag, so that the next program that the caller executes keeps the
+    /// file descriptor. Every child that any thread starts before that keeps it too, except a child
+    /// of `spawn` with the option `close_other_fds`. `adopt_announced` sets the flag again.
+    /// See fcntl(2), F_SETFD.
+    ///
+    /// \errors as for every operation
+    [[nodiscard]] expected<void> keep_on_exec() const noexcept {
+        return detail::result(abi::keep_on_exec(fd_));
+    }
+
 protected:
-    constexpr explicit pidfd_operations(int fd) noexcept : fd_(fd) {}
+    constexpr explicit pidfd_operations(int fd) noexcept : pidfd_facts(fd) {}
     pidfd_operations(const pidfd_operations&) noexcept = default;
     pidfd_operations& operator=(const pidfd_operations&) noexcept = default;
     ~pidfd_operations() = default;
-
-    int fd_;
 
 private:
     expected<void> wait_exit_before(std::int64_t deadline) const noexcept {
@@ -365,42 +400,6 @@ private:
         return detail::result(detail::in_time(error, ended));
     }
 };
-
-inline expected<process_info> pidfd_operations::get_info(answer_path* answered) const noexcept {
-    abi::info_record r{};
-    if (const int error = abi::get_info(fd_, r, sizeof r, answered); error != 0)
-        return detail::failure(error);
-    process_info info{r.pid, r.tgid, {}, {}, {}};
-    if ((r.filled & abi::info_record::has_ppid) != 0)
-        info.ppid = r.ppid;
-    if ((r.filled & abi::info_record::has_creds) != 0)
-        info.creds = r.creds;
-    if ((r.filled & abi::info_record::has_cgroupid) != 0)
-        info.cgroupid = r.cgroupid;
-    return info;
-}
-
-inline expected<std::optional<exit_status>> pidfd_operations::get_exit_status() const noexcept {
-    bool ended{};
-    int status{};
-    return detail::ended_result(abi::get_exit_status(fd_, ended, status), ended, status);
-}
-
-inline expected<std::optional<coredump_info>> pidfd_operations::get_coredump() const noexcept {
-    bool known{};
-    abi::coredump_record r{};
-    if (const int error = abi::get_coredump(fd_, known, r, sizeof r); error != 0)
-        return detail::failure(error);
-    if (!known)
-        return std::nullopt;
-    coredump_info info{
-        (r.flags & 1) != 0, (r.flags & 2) != 0, (r.flags & 4) != 0, (r.flags & 8) != 0, {}, {}};
-    if ((r.filled & abi::coredump_record::has_signal) != 0)
-        info.signal = r.signal;
-    if ((r.filled & abi::coredump_record::has_code) != 0)
-        info.code = r.code;
-    return info;
-}
 
 } // namespace PIDFD_UTIL_INLINE_NAMESPACE
 } // namespace pidfd_util

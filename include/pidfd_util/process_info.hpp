@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What one query tells of a process.
+// The result of `get_info`.
 #ifndef PIDFD_UTIL_PROCESS_INFO_HPP
 #define PIDFD_UTIL_PROCESS_INFO_HPP
 
@@ -11,16 +11,16 @@
 
 namespace pidfd_util {
 
-/// What `get_info` tells. Numbers of processes are in the caller's pid namespace. An optional that
-/// is empty is something that could not be told; none of them is ever filled with a stand-in.
+/// The result of `get_info`. Pids are in the caller's pid namespace. An optional is empty if the
+/// value is not available; it never holds a substitute.
 struct process_info {
-    pid_t pid;  ///< the process's id; for a pidfd of a thread, the thread's
-    pid_t tgid; ///< the process's id, for a pidfd of a thread too
-    /// The parent's pid; empty when no parent is visible: see `pidfd_errc::no_visible_parent`.
+    pid_t pid;  ///< the process's id; for a pidfd of a thread, the thread's id
+    pid_t tgid; ///< the process's id, also for a pidfd of a thread
+    /// The parent's pid; empty if there is no visible parent: see `pidfd_errc::no_visible_parent`.
     std::optional<pid_t> ppid;
-    /// The user and group ids; empty where the kernel did not tell them.
+    /// The user and group ids; empty if the kernel has not reported them.
     std::optional<credentials> creds;
-    /// The id of its cgroup in the cgroup2 hierarchy; empty where there is none.
+    /// The id of the process's cgroup in the cgroup2 hierarchy; empty if there is none.
     std::optional<std::uint64_t> cgroupid;
 };
 

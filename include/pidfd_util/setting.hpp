@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A value that an option has, or has not.
+// The value of an option, which may be unset.
 #ifndef PIDFD_UTIL_SETTING_HPP
 #define PIDFD_UTIL_SETTING_HPP
 
@@ -8,30 +8,30 @@
 
 namespace pidfd_util {
 
-/// An option's value, if the option is set. Assigning a value sets it:
+/// The value of an option, which may be unset. Assigning a value sets it:
 ///
 ///     options.priority = 10;
 ///
-/// This is `std::optional` with a layout that never changes, so that it can cross the boundary of
-/// the shared library. If all its bytes are zero, it is not set.
+/// It is like `std::optional`, but its layout never changes, so that it can be passed to the shared
+/// library. If all its bytes are zero, it is unset.
 template <class T>
 class setting {
 public:
-    /// Not set.
+    /// Makes an unset value.
     constexpr setting() noexcept = default;
-    /// Set to `value`.
+    /// Makes a set value.
     // cppcheck-suppress noExplicitConstructor // an option is set by an assignment
     constexpr setting(T value) noexcept : value_(value), is_set_(1) {}
 
-    /// Returns whether it is set.
+    /// Returns whether the value is set.
     [[nodiscard]] constexpr bool has_value() const noexcept { return is_set_ != 0; }
-    /// Returns the value; if it is not set, a zero.
+    /// Returns the value; 0 if it is unset.
     [[nodiscard]] constexpr T operator*() const noexcept { return value_; }
-    /// Returns the value; if it is not set, `other`.
+    /// Returns the value; `other` if it is unset.
     [[nodiscard]] constexpr T value_or(T other) const noexcept {
         return has_value() ? value_ : other;
     }
-    /// Makes it not set.
+    /// Makes the value unset.
     constexpr void reset() noexcept { *this = setting(); }
 
 private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Changes in the life of a child that can be waited for.
+// Changes of a child's state that can be waited for.
 #ifndef PIDFD_UTIL_STATE_CHANGE_HPP
 #define PIDFD_UTIL_STATE_CHANGE_HPP
 
@@ -10,34 +10,34 @@
 
 namespace pidfd_util {
 
-/// What to wait for, combined with `|`. The values are those of waitid(2).
+/// A set of changes to wait for, combined with `|`. The values are those of waitid(2).
 enum class wait_flags : unsigned {
     stopped = 2,       ///< WSTOPPED: a signal stopped the child
     exited = 4,        ///< WEXITED: the child has ended
-    continued = 8,     ///< WCONTINUED: SIGCONT let a stopped child go on
-    keep = 0x01000000, ///< WNOWAIT: leaves the change, and the child, to be waited for again
+    continued = 8,     ///< WCONTINUED: SIGCONT continued a stopped child
+    keep = 0x01000000, ///< WNOWAIT: the change can be waited for again, and the child is not reaped
 };
 
-/// Both: a wait for either change.
+/// Returns the flags that are in either set.
 [[nodiscard]] constexpr wait_flags operator|(wait_flags a, wait_flags b) noexcept {
     return static_cast<wait_flags>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
 }
-/// What is in both sets.
+/// Returns the flags that are in both sets.
 [[nodiscard]] constexpr wait_flags operator&(wait_flags a, wait_flags b) noexcept {
     return static_cast<wait_flags>(static_cast<unsigned>(a) & static_cast<unsigned>(b));
 }
-/// Adds the other set.
+/// Adds the flags of the other set.
 constexpr wait_flags& operator|=(wait_flags& a, wait_flags b) noexcept {
     return a = a | b;
 }
 
-/// A change in the life of a child.
+/// A change of a child's state.
 class state_change {
 public:
-    /// From waitid(2)'s si_code and si_status.
+    /// Makes a change from the fields si_code and si_status of waitid(2).
     constexpr state_change(int code, int status) noexcept : code_(code), status_(status) {}
 
-    /// How it ended; empty if it did not.
+    /// Returns how the child ended; empty if it did not end.
     [[nodiscard]] constexpr std::optional<exit_status> ended() const noexcept {
         switch (code_) {
         case CLD_EXITED:
@@ -51,14 +51,15 @@ public:
         }
     }
 
-    /// The signal that stopped it; empty if none did. A tracer also sees traps here.
+    /// Returns the signal that stopped the child; empty if it was not stopped. For a tracer, also
+    /// returns the signal of a trap.
     [[nodiscard]] constexpr std::optional<int> stopped_by() const noexcept {
         if (code_ != CLD_STOPPED && code_ != CLD_TRAPPED)
             return std::nullopt;
         return status_;
     }
 
-    /// Whether SIGCONT let it go on.
+    /// Returns whether SIGCONT continued the child.
     [[nodiscard]] constexpr bool continued() const noexcept { return code_ == CLD_CONTINUED; }
 
 private:

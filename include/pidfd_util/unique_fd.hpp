@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Owner of a file descriptor.
+// The owner of a file descriptor.
 #ifndef PIDFD_UTIL_UNIQUE_FD_HPP
 #define PIDFD_UTIL_UNIQUE_FD_HPP
 
@@ -9,18 +9,20 @@
 
 namespace pidfd_util {
 
-/// Owns a file descriptor of any kind and closes it once. Empty is -1.
+/// The owner of a file descriptor of any kind, which it closes exactly once. An empty owner holds
+/// -1.
 class [[nodiscard]] unique_fd {
 public:
-    /// Holds nothing.
+    /// Makes an empty owner.
     constexpr unique_fd() noexcept = default;
 
-    /// Takes over `fd`, which nobody else may close from now on.
+    /// Takes over `fd`, which nothing else may close from now on.
     constexpr explicit unique_fd(int fd) noexcept : fd_(fd) {}
 
-    /// Takes over the file descriptor; the other one is empty then.
+    /// Takes over the other owner's file descriptor, and leaves that owner empty.
     unique_fd(unique_fd&& other) noexcept : fd_(other.release()) {}
-    /// Closes what it held, and takes over the other's.
+    /// Closes the file descriptor of this owner, takes over the other owner's, and leaves that
+    /// owner empty.
     unique_fd& operator=(unique_fd&& other) noexcept {
         reset(other.release());
         return *this;
@@ -29,15 +31,16 @@ public:
     unique_fd& operator=(const unique_fd&) = delete;
     ~unique_fd() { reset(); }
 
-    /// The file descriptor, which stays this one's; -1 if it is empty.
+    /// Returns the file descriptor, or -1 if the owner is empty. The owner keeps the file
+    /// descriptor.
     [[nodiscard]] constexpr int get() const noexcept { return fd_; }
-    /// Whether it holds one.
+    /// Returns whether the owner holds a file descriptor.
     [[nodiscard]] constexpr explicit operator bool() const noexcept { return fd_ >= 0; }
 
-    /// Gives the file descriptor away: the caller closes it.
+    /// Returns the file descriptor, which the caller must close, and leaves the owner empty.
     [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
 
-    /// Closes what is held and takes over `fd`. Leaves errno alone.
+    /// Closes the file descriptor of this owner and takes over `fd`. Does not change errno.
     void reset(int fd = -1) noexcept {
         const int old = std::exchange(fd_, fd);
         if (old >= 0 && old != fd)

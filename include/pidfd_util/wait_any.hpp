@@ -3,11 +3,11 @@
 #ifndef PIDFD_UTIL_WAIT_ANY_HPP
 #define PIDFD_UTIL_WAIT_ANY_HPP
 
+#include <pidfd_util/detail/handle_range.hpp>
 #include <pidfd_util/pidfd.hpp>
 
 #include <cstddef>
 #include <initializer_list>
-#include <iterator>
 
 namespace pidfd_util {
 inline namespace PIDFD_UTIL_INLINE_NAMESPACE {
@@ -16,19 +16,17 @@ namespace detail {
 
 template <class Range>
 [[nodiscard]] expected<std::size_t> wait_any(const Range& range, std::int64_t deadline) noexcept {
-    const auto* const first = std::data(range);
-    const auto fd_at = [](const void* where, std::size_t i) {
-        return (static_cast<decltype(first)>(where) + i)->fd();
-    };
+    const handle_range<Range> all{range};
     bool ended{};
     std::size_t which{};
-    const int error = abi::wait_any(first, fd_at, std::size(range), deadline, ended, which);
+    const int error = abi::wait_any(all.first(), all.fd_at, all.size(), deadline, ended, which);
     return result(in_time(error, ended), which);
 }
 
 template <class Range>
 [[nodiscard]] expected<void> wait_all(const Range& range, std::int64_t deadline) noexcept {
-    // First of all: a bad one would else be told of only when those before it have ended.
+    // All are checked first: otherwise an error would be returned only after the processes before
+    // it have ended.
     for (const auto& process : range)
         if (const int error = abi::check_pidfd(process.fd()); error != 0)
             return failure(error);
@@ -43,37 +41,45 @@ template <class Range>
 
 } // namespace detail
 
-/// Waits until one of the processes has ended, and tells the index of one that has. None is reaped,
-/// and none needs to be a child. One that has ended is told of every time, also after it was waited
-/// for: take it out of the range. The range is an array or any other contiguous one, of `pidfd`,
-/// `pidfd_view` or `child`, or a list in braces, of views. Allocates nothing; above 64 processes an
-/// epoll instance stands in for the time of the call. Code that often waits for the same large set
-/// should keep its own epoll(7) instance. Linux 5.3.
+/// Waits until one of the processes has ended, and returns the index of one that has. Does not reap
+/// it. The processes need not be children. An ended process is reported on every call, even once
+/// reaped: remove it from the range. `range` is an array, or any other contiguous range, of
+/// `pidfd`, `pidfd_view` or `child`; or a list of views in braces. Opens no file descriptor. For
+/// more than 64 processes, the function maps 8 bytes of memory for each during the call. Each call
+/// polls every process. It also checks every handle, unless a process has already ended. A program
+/// that often waits for the same large set should therefore keep an epoll(7) instance of its own.
+/// Linux 5.3. See poll(2).
 ///
 /// \errors
 /// | errno  | `pidfd_errc`  | when |
 /// | ------ | ------------- | ---- |
 /// | EINVAL |               | the range is empty |
-/// | EBADF, EBADFD | `not_a_pidfd` | one of them is closed, or something else |
-/// | EMFILE |               | more processes than RLIMIT_NOFILE; above 64: no file descriptor left |
-/// | ENFILE, ENOMEM, ENOSPC | | above 64: no room for an epoll instance or in it |
+/// | EBADF, EBADFD | `not_a_pidfd` | one of the handles is empty or closed (EBADF); one of the file descriptors is open, but is not a pidfd (EBADFD). Not reported if a process has ended |
+/// | EMFILE |               | there are more processes than RLIMIT_NOFILE |
+/// | ENOMEM |               | there is not enough memory for the entries of more than 64 processes |
+/// | EAGAIN |               | there are more than 64 processes, and the memory for their entries would exceed the limit on locked memory (mlockall(2)) |
 template <class Range = std::initializer_list<pidfd_view>>
 [[nodiscard]] expected<std::size_t> wait_any(const Range& range) noexcept {
     return detail::wait_any(range, abi::never);
 }
 
-/// Waits for one of them at most `time`.
+/// Waits until one of the processes has ended, but at most for `time`, and returns the index of one
+/// that has. Does not reap it. `range` is as for `wait_any`. `time` may have any unit and any
+/// length.
+/// Linux 5.3.
 ///
 /// \errors as for `wait_any`, and
 /// | errno     | when |
 /// | --------- | ---- |
-/// | ETIMEDOUT | none of them has ended in time |
+/// | ETIMEDOUT | none of the processes has ended in time |
 template <class Range = std::initializer_list<pidfd_view>, class Rep, class Period>
 [[nodiscard]] expected<std::size_t> wait_any_for(const Range& range,
                                                  std::chrono::duration<Rep, Period> time) noexcept {
     return detail::wait_any(range, detail::to_deadline(time));
 }
-/// Waits for one of them until the point of time `when` at most.
+/// Waits until one of the processes has ended, but not beyond the time point `when`, and returns
+/// the index of one that has. Does not reap it. `range` is as for `wait_any`.
+/// Linux 5.3.
 ///
 /// \errors as for `wait_any_for`
 template <class Range = std::initializer_list<pidfd_view>, class Duration>
@@ -83,31 +89,36 @@ wait_any_until(const Range& range,
     return detail::wait_any(range, detail::to_deadline(when));
 }
 
-/// Waits until all of the processes have ended. None is reaped, and none needs to be a child; of an
-/// empty range all have. Linux 5.3. See poll(2).
+/// Waits until all of the processes have ended, and does not reap them. The processes need not be
+/// children. `range` is as for `wait_any`; if it is empty, the function returns at once.
+/// Linux 5.3. See poll(2).
 ///
 /// \errors
 /// | errno         | `pidfd_errc`  | when |
 /// | ------------- | ------------- | ---- |
-/// | EBADF, EBADFD | `not_a_pidfd` | one of them is closed, or something else |
-/// | EMFILE        |               | RLIMIT_NOFILE is 0, with which no file descriptor can be polled |
+/// | EBADF, EBADFD | `not_a_pidfd` | one of the handles is empty or closed (EBADF); one of the file descriptors is open, but is not a pidfd (EBADFD) |
+/// | EMFILE        |               | RLIMIT_NOFILE is 0, so that no file descriptor can be polled |
 template <class Range = std::initializer_list<pidfd_view>>
 [[nodiscard]] expected<void> wait_all(const Range& range) noexcept {
     return detail::wait_all(range, abi::never);
 }
 
-/// Waits for all of them at most `time`.
+/// Waits until all of the processes have ended, but at most for `time`, and does not reap them.
+/// `range` is as for `wait_any`. `time` may have any unit and any length.
+/// Linux 5.3. See poll(2).
 ///
 /// \errors as for `wait_all`, and
 /// | errno     | when |
 /// | --------- | ---- |
-/// | ETIMEDOUT | one of them has not ended in time |
+/// | ETIMEDOUT | one of the processes has not ended in time |
 template <class Range = std::initializer_list<pidfd_view>, class Rep, class Period>
 [[nodiscard]] expected<void> wait_all_for(const Range& range,
                                           std::chrono::duration<Rep, Period> time) noexcept {
     return detail::wait_all(range, detail::to_deadline(time));
 }
-/// Waits for all of them until the point of time `when` at most.
+/// Waits until all of the processes have ended, but not beyond the time point `when`, and does not
+/// reap them. `range` is as for `wait_any`.
+/// Linux 5.3. See poll(2).
 ///
 /// \errors as for `wait_all_for`
 template <class Range = std::initializer_list<pidfd_view>, class Duration>

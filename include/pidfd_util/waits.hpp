@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Waiting for a child by its pidfd: what `pidfd` and `pidfd_view` have besides the operations.
+// Waiting for a child by its pidfd: the operations that only `pidfd` and `pidfd_view` have.
 #ifndef PIDFD_UTIL_WAITS_HPP
 #define PIDFD_UTIL_WAITS_HPP
 
@@ -9,22 +9,25 @@
 namespace pidfd_util {
 inline namespace PIDFD_UTIL_INLINE_NAMESPACE {
 
-/// The waits for a child of the calling process. They take the child's status from the kernel, which
-/// gives it once: a `child` has waits of its own, which keep it. Errors that the tables below do not
-/// repeat are those of every operation.
+/// The waits for a child of the calling process. The kernel returns a child's status only once, to
+/// the first of these waits. A `child` has waits of its own, which store the status. The waits can
+/// also fail with the errors of every operation, which the tables below do not repeat.
 class pidfd_waits : public pidfd_operations {
 public:
-    /// Waits until the process, a child of the caller, has ended, and reaps it. A pidfd in
-    /// non-blocking mode waits as well. To keep the status for later, see `child`.
+    /// Waits until the process has ended, and reaps it. The process must be a child of the caller.
+    /// The function waits even if the pidfd is in non-blocking mode. To keep the status for later,
+    /// use a `child`.
     /// Linux 5.4. See waitid(2).
     ///
     /// \errors
     /// | errno  | when |
     /// | ------ | ---- |
-    /// | ECHILD | not a child of the calling process; already reaped, by whomever; SIGCHLD is ignored, so that it reaped itself |
+    /// | ECHILD | the process is not a child of the caller; it was already reaped, here or elsewhere; or it reaped itself, because SIGCHLD is ignored |
     [[nodiscard]] expected<exit_status> wait() const noexcept { return wait_before(abi::never); }
 
-    /// The same without waiting: empty while the process has not ended.
+    /// Reaps the process and returns its status if it has ended. Otherwise returns an empty
+    /// optional at once. The process must be a child of the caller.
+    /// Linux 5.4. See waitid(2).
     ///
     /// \errors as for `wait`
     [[nodiscard]] expected<std::optional<exit_status>> try_wait() const noexcept {
@@ -34,8 +37,10 @@ public:
         return detail::ended_result(error, ended, status);
     }
 
-    /// Waits at most `time`, of any unit and length. A wait that runs out of time takes nothing: the
-    /// next one gets the status.
+    /// Waits until the process has ended, but at most for `time`, and reaps it. The process must be
+    /// a child of the caller. `time` may have any unit and any length. A wait that runs out of time
+    /// does not take the status: the next wait can return it.
+    /// Linux 5.4. See waitid(2).
     ///
     /// \errors as for `wait`, and
     /// | errno     | when |
@@ -46,7 +51,10 @@ public:
     wait_for(std::chrono::duration<Rep, Period> time) const noexcept {
         return wait_before(detail::to_deadline(time));
     }
-    /// Waits until the point of time `when` at most.
+    /// Waits until the process has ended, but not beyond the time point `when`, and reaps it. The
+    /// process must be a child of the caller. A wait that runs out of time does not take the
+    /// status: the next wait can return it.
+    /// Linux 5.4. See waitid(2).
     ///
     /// \errors as for `wait_for`
     template <class Duration>
@@ -55,19 +63,22 @@ public:
         return wait_before(detail::to_deadline(when));
     }
 
-    /// Waits for a change in the life of a child: also that it was stopped, or let go on. With
-    /// `wait_flags::keep` the change stays to be waited for again. Linux 5.4. See waitid(2).
+    /// Waits until a child changes its state: until it ends, is stopped or is continued, as
+    /// `changes` selects. With `wait_flags::keep`, the same change can be waited for again.
+    /// Linux 5.4. See waitid(2).
     ///
     /// \errors
     /// | errno  | when |
     /// | ------ | ---- |
-    /// | EINVAL | no change is named in the flags, or there are unknown ones |
-    /// | ECHILD | as for `wait`; or the child has ended, and the flags have no `exited` |
+    /// | EINVAL | `changes` names no change, or has unknown flags |
+    /// | ECHILD | as for `wait`; or the child has ended, and `changes` does not have `exited` |
     [[nodiscard]] expected<state_change> wait_change(wait_flags changes) const noexcept {
         return change_before(changes, abi::never);
     }
 
-    /// The same without waiting: empty if nothing has changed.
+    /// Returns a change of a child's state, as `wait_change` does. Returns an empty optional at
+    /// once if nothing has changed.
+    /// Linux 5.4. See waitid(2).
     ///
     /// \errors as for `wait_change`
     [[nodiscard]] expected<std::optional<state_change>>
@@ -83,8 +94,11 @@ public:
         return state_change(code, status);
     }
 
-    /// Waits at most `time`. A stop cannot be polled for: with `wait_flags::stopped` or
-    /// `wait_flags::continued` this looks again and again, at most 64 ms late.
+    /// Waits until a child changes its state, as `changes` selects, but at most for `time`. The
+    /// kernel cannot wait for a stop or a continuation with a time limit. With
+    /// `wait_flags::stopped` or `wait_flags::continued`, the function therefore checks repeatedly,
+    /// and returns up to 64 ms after the change.
+    /// Linux 5.4. See waitid(2).
     ///
     /// \errors as for `wait_change`, and
     /// | errno     | when |
@@ -95,7 +109,10 @@ public:
     wait_change_for(wait_flags changes, std::chrono::duration<Rep, Period> time) const noexcept {
         return change_before(changes, detail::to_deadline(time));
     }
-    /// Waits until the point of time `when` at most.
+    /// Waits until a child changes its state, as `changes` selects, but not beyond the time point
+    /// `when`. With `wait_flags::stopped` or `wait_flags::continued`, the function checks
+    /// repeatedly, and returns up to 64 ms after the change.
+    /// Linux 5.4. See waitid(2).
     ///
     /// \errors as for `wait_change_for`
     template <class Duration>

@@ -24,7 +24,7 @@ int flags(pidfd_view process) {
 
 } // namespace
 
-TEST_CASE("async_wait gives the status, and the child remembers it") {
+TEST_CASE("async_wait gives the status to the handler, and the child stores it") {
     net::io_context io;
     worker w;
     heard got;
@@ -39,7 +39,7 @@ TEST_CASE("async_wait gives the status, and the child remembers it") {
     CHECK(w.process.wait()->code() == 3);
 }
 
-TEST_CASE("async_wait tells of a child that a signal killed") {
+TEST_CASE("async_wait gives the status of a child that a signal killed") {
     net::io_context io;
     worker w;
     heard got;
@@ -70,7 +70,7 @@ TEST_CASE("async_wait never calls the handler before it returns") {
     CHECK(errno_of(failed.error) == EBADF);
 }
 
-TEST_CASE("async_wait gives a future, which throws what went wrong") {
+TEST_CASE("async_wait gives a future, which throws the error") {
     net::io_context io;
     worker w;
     auto status = async_wait(io, w.process, net::use_future);
@@ -114,7 +114,7 @@ TEST_CASE("an asynchronous wait leaves the pidfd in its blocking mode") {
     CHECK(flags(pidfd_view(w.process)) == before);
 }
 
-TEST_CASE("async_wait works for a pidfd in non-blocking mode, and leaves it so") {
+TEST_CASE("async_wait works for a pidfd in non-blocking mode, and does not change the mode") {
     net::io_context io;
     worker w;
     REQUIRE(fcntl(w.process.fd(), F_SETFL, O_NONBLOCK) == 0);
@@ -143,7 +143,7 @@ TEST_CASE("two asynchronous waits for one child both get its status") {
     CHECK(second.exited_with(3));
 }
 
-TEST_CASE("a wait of another kind meanwhile takes nothing from async_wait") {
+TEST_CASE("another kind of wait meanwhile takes no status away from async_wait") {
     net::io_context io;
     worker w;
     heard got;
@@ -156,8 +156,8 @@ TEST_CASE("a wait of another kind meanwhile takes nothing from async_wait") {
     CHECK(got.exited_with(3));
 }
 
-TEST_CASE(
-    "async_wait of a child that was reaped elsewhere has the kernel's record, or says ECHILD") {
+TEST_CASE("async_wait of a child that was reaped elsewhere gives the status that the kernel keeps, "
+          "or ECHILD") {
     net::io_context io;
     worker w;
     heard got;
@@ -175,7 +175,7 @@ TEST_CASE(
     w.process = {};
 }
 
-TEST_CASE("async_wait waits for a child that reaps itself, too") {
+TEST_CASE("async_wait also waits for a child that reaps itself") {
     const auto got = support::isolated({}, [] {
         signal(SIGCHLD, SIG_IGN);
         int code = -1;
@@ -195,7 +195,7 @@ TEST_CASE("async_wait waits for a child that reaps itself, too") {
     CHECK(*got);
 }
 
-TEST_CASE("async_wait needs nothing of later kernels") {
+TEST_CASE("async_wait works without the features of later kernels") {
     const support::profile kernels[] = {support::linux_5_4(), support::linux_5_10(),
                                         support::linux_6_12()};
     for (const support::profile& kernel : kernels) {

@@ -5,7 +5,7 @@
 
 #include <pidfd_util/child.hpp>
 
-/// The exit code by an asynchronous wait of the one kind and of the other; -1 if it failed.
+/// Return the exit code from an asynchronous wait with one kind of Asio; -1 if it failed.
 int wait_with_standalone_asio(pidfd_util::child& process);
 int wait_with_boost_asio(pidfd_util::child& process);
 

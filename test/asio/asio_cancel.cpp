@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Asynchronous waits that are given up, or fail; built for standalone Asio, and again for Boost's.
+// Asynchronous waits that are cancelled or fail; built for standalone Asio, and again for Boost's.
 #include "async_waits.hpp"
 #include "support/catch.hpp"
 #include "support/isolated.hpp"
@@ -27,7 +27,8 @@ TEST_CASE("cancelling a waiter aborts its waits, and the child keeps its status"
     waiter.cancel();
     io.restart();
     io.run();
-    // The end may have come first: then the status is there, and none is lost in either case.
+    // The child may have ended before the cancellation. Then the wait returns the status. In
+    // neither case is the status lost.
     CHECK((first.aborted() || first.exited_with(3)));
     CHECK((second.aborted() || second.exited_with(3)));
     heard again;
@@ -169,8 +170,8 @@ TEST_CASE("asynchronous waits leak no file descriptor") {
     CHECK(support::count_fds() == before);
 }
 
-TEST_CASE(
-    "an asynchronous wait without a file descriptor left says so, and the child is not lost") {
+TEST_CASE("an asynchronous wait without a free file descriptor fails, and the child can still be "
+          "waited for") {
     struct facts {
         int error;
         int later;
@@ -180,7 +181,7 @@ TEST_CASE(
     const auto got = support::isolated(few, [] {
         worker w;
         net::io_context io;
-        const net::steady_timer timer(io); // makes what the context itself needs
+        const net::steady_timer timer(io); // creates the file descriptors of the context itself
         while (dup(0) >= 0) {
             // until none is left
         }

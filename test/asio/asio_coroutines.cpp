@@ -59,7 +59,7 @@ TEST_CASE("a coroutine awaits the end of any process") {
     CHECK(!*c.fd().is_alive());
 }
 
-TEST_CASE("a coroutine that awaits is thrown what went wrong") {
+TEST_CASE("a coroutine that awaits a failing wait gets an exception") {
     net::io_context io;
     pidfd_util::child none;
     const auto value = run(io, [&]() -> awaitable<int> {
@@ -73,7 +73,7 @@ TEST_CASE("a coroutine that awaits is thrown what went wrong") {
     CHECK(value == EBADF);
 }
 
-TEST_CASE("a coroutine that is destroyed while it awaits leaves the child its status") {
+TEST_CASE("a coroutine that is destroyed while it awaits takes no status away from the child") {
     auto c = support::test_child::that([] { return 3; });
     pidfd_util::child process = copy_of(c);
     const int before = support::count_fds();
@@ -88,7 +88,7 @@ TEST_CASE("a coroutine that is destroyed while it awaits leaves the child its st
 }
 
 #if PIDFD_UTIL_ASIO_VERSION >= 101900
-TEST_CASE("a coroutine waits for a child and a timer, whichever is first") {
+TEST_CASE("a coroutine waits for a child or a timer, whichever comes first") {
     using namespace net::experimental::awaitable_operators;
     using namespace std::chrono_literals;
     auto c = support::test_child::that([] { return 3; });

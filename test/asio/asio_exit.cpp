@@ -12,9 +12,9 @@ using support::errno_of;
 using support::heard;
 using support::worker;
 
-TEST_CASE("async_wait_exit waits for a process that is no child, and for one that was reaped") {
+TEST_CASE("async_wait_exit waits for a process that is not a child, and for one that was reaped") {
     net::io_context io;
-    // A grandchild: its parent lives until it is told to end.
+    // A grandchild: its parent lives until it gets a byte.
     int pids[2];
     REQUIRE(pipe2(pids, O_CLOEXEC) == 0);
     auto parent = support::test_child::that([&] {
@@ -48,7 +48,7 @@ TEST_CASE("async_wait_exit waits for a process that is no child, and for one tha
     close(pids[1]);
 }
 
-TEST_CASE("async_wait_exit goes on when the user closes the pidfd, and reaps nobody") {
+TEST_CASE("async_wait_exit continues when the user closes the pidfd, and reaps no process") {
     net::io_context io;
     worker w;
     heard end;
@@ -64,7 +64,7 @@ TEST_CASE("async_wait_exit goes on when the user closes the pidfd, and reaps nob
     CHECK(w.process.wait()->code() == 3);
 }
 
-TEST_CASE("an asynchronous wait for what is no pidfd says so") {
+TEST_CASE("an asynchronous wait on a file descriptor that is not a pidfd fails with EBADFD") {
     net::io_context io;
     for (const support::subject& s : support::impostors()) {
         CAPTURE(s.name);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What an asynchronous wait has released when its handler is called, and where a wait that is over
-// at once completes; built for standalone Asio, and again for Boost's.
+// The resources that an asynchronous wait has released when its handler is called, and the executor
+// on which a wait that is over at once completes. Built for standalone Asio, and again for Boost's.
 #include "async_waits.hpp"
 #include "support/catch.hpp"
 #include "support/fds.hpp"
@@ -16,7 +16,7 @@ using support::worker;
 
 namespace {
 
-/// A context that has made what it needs for itself.
+/// A context that has created its own file descriptors.
 struct warm_context : net::io_context {
     warm_context() {
         worker w;
@@ -28,7 +28,7 @@ struct warm_context : net::io_context {
     }
 };
 
-/// What a handler saw.
+/// The state at the time of the handler's call.
 struct seen {
     int calls = 0;
     int fds = -1;
@@ -75,7 +75,7 @@ TEST_CASE("an asynchronous wait has closed its file descriptors when its handler
     CHECK(end.fds == idle);
 }
 
-TEST_CASE("an asynchronous wait that is over at once has closed its file descriptors, too") {
+TEST_CASE("an asynchronous wait that is over at once has also closed its file descriptors") {
     warm_context io;
     worker w;
     w.go();
@@ -94,7 +94,7 @@ TEST_CASE("an asynchronous wait that is over at once has closed its file descrip
     CHECK(end.fds == before);
 }
 
-TEST_CASE("an asynchronous wait that fails has closed its file descriptors, too") {
+TEST_CASE("an asynchronous wait that fails has also closed its file descriptors") {
     warm_context io;
     int ends[2];
     REQUIRE(pipe(ends) == 0);
@@ -210,7 +210,7 @@ TEST_CASE("a handler with an immediate executor and a strand runs on the strand"
 }
 #endif
 
-TEST_CASE("a handler without an immediate executor is not called inside of the function") {
+TEST_CASE("a handler without an immediate executor is not called before the function returns") {
     net::io_context io;
     worker w;
     w.go();

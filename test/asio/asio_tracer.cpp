@@ -3,30 +3,19 @@
 // again for Boost's.
 #include "async_waits.hpp"
 #include "support/catch.hpp"
+#include "support/idle_tracer.hpp"
 
 #include <chrono>
-#include <sys/ptrace.h>
 
 using namespace pidfd_util;
 using namespace std::chrono_literals;
 using support::heard;
 using support::worker;
 
-namespace {
-
-/// A process that traces this one, and never waits for it: whose child it is cannot either, until
-/// the tracer has gone.
-support::test_child tracer_of(pid_t pid) {
-    return support::test_child::ready(
-        [pid] { return ptrace(PTRACE_SEIZE, pid, nullptr, nullptr) == 0; });
-}
-
-} // namespace
-
 TEST_CASE("a child that a tracer must wait for first is waited for without blocking or spinning") {
     net::io_context io;
     worker w;
-    auto tracer = tracer_of(w.owner.pid());
+    auto tracer = support::tracer_of(w.owner.pid());
     if (!tracer.prepared())
         SKIP_TEST("no right to trace a child");
     heard got;
@@ -34,8 +23,8 @@ TEST_CASE("a child that a tracer must wait for first is waited for without block
     io.poll();
     REQUIRE(w.process.kill());
     REQUIRE(w.process.wait_exit());
-    // Ready, yet not to be had: each turn of the loop is a pause, so that a loop that spun would
-    // have made many more in this time.
+    // The pidfd is ready, but there is no status. Each turn of the loop is a pause, so a spinning
+    // loop would have made many more turns in this time.
     std::size_t turns = 0;
     const auto until = std::chrono::steady_clock::now() + 150ms;
     io.restart();
@@ -54,7 +43,7 @@ TEST_CASE("a child that a tracer must wait for first is waited for without block
 TEST_CASE("a wait that pauses for a tracer can be cancelled") {
     net::io_context io;
     worker w;
-    auto tracer = tracer_of(w.owner.pid());
+    auto tracer = support::tracer_of(w.owner.pid());
     if (!tracer.prepared())
         SKIP_TEST("no right to trace a child");
     heard got;
@@ -63,7 +52,7 @@ TEST_CASE("a wait that pauses for a tracer can be cancelled") {
     REQUIRE(w.process.kill());
     REQUIRE(w.process.wait_exit());
     while (io.poll() == 0) {
-        // until the wait has seen that it is ready, and pauses
+        // until the wait has found the pidfd ready, and pauses
     }
     waiter.cancel();
     io.restart();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// An asynchronous wait in a program that has neither exceptions nor RTTI.
-// What standalone Asio does not find out by itself, as Boost's does.
+// An asynchronous wait in a program that has neither exceptions nor RTTI. Boost.Asio detects this
+// by itself. Standalone Asio does not.
 #define ASIO_NO_EXCEPTIONS
 #define ASIO_NO_TYPEID
 #include "net.hpp"
@@ -10,7 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-// What Asio and Boost leave to such a program: what to do instead of throwing.
+// Such a program must define what Asio and Boost do instead of throwing.
 #if PIDFD_UTIL_ASIO_IS_BOOST
 #include <boost/assert/source_location.hpp>
 #include <exception>

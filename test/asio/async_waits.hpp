@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A child to wait for, and a handler that keeps what it was called with.
+// A child to wait for, and a handler that stores its arguments.
 #ifndef PIDFD_UTIL_TEST_ASYNC_WAITS_HPP
 #define PIDFD_UTIL_TEST_ASYNC_WAITS_HPP
 
@@ -32,7 +32,7 @@ public:
     pidfd_util::child process;
 };
 
-/// What a handler was called with.
+/// The arguments of a handler.
 struct heard {
     int calls = 0;
     net_error error;

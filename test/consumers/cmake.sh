@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
-# CMake, by the package and by pkg-config.
+# shellcheck shell=bash
+# CMake, with the CMake package and with pkg-config.
 
-# cmake_project PROJECT INSTALLED OPTION...: configures, builds and runs; with what is at INSTALLED.
+# cmake_project PROJECT INSTALLED OPTION...: configures, builds and runs the project with the
+# library at INSTALLED.
 cmake_project() {
   local project=$1 installed=$2 directory
   shift 2
@@ -21,7 +23,7 @@ for standard in 17 20 23; do
 done
 check "cmake: find_package, static" cmake_project cmake-package "$static_only/root"
 check "cmake: find_package, both" cmake_project cmake-package "$both/root"
-check "cmake: a project of an older standard is raised to C++17" \
+check "cmake: a project with an older standard is compiled as C++17" \
   cmake_project cmake-package "$both/root" -DCMAKE_CXX_STANDARD=14
 for compiler in "${compilers[@]:1}"; do
   check "cmake: find_package, $compiler" \
@@ -35,10 +37,10 @@ which_libraries() {
     objdump -p "$work/cmake-package/build/stop-politely" | grep -q 'NEEDED.* libpidfd-util.so.0$' &&
     ! objdump -p "$work/cmake-package/build/stop-politely-static" | grep libpidfd-util
 }
-check "cmake: each target links what its name says" which_libraries
+check "cmake: each target links the library of its name" which_libraries
 
-# look_for WORDS [INSTALLED [BEFORE]]: find_package(WORDS) in a project that has no program; BEFORE is
-# what the project says before that.
+# look_for WORDS [INSTALLED [BEFORE]]: calls find_package(WORDS) in a project without a program.
+# BEFORE are the project's lines before that.
 look_for() {
   rm -rf "$work/look-for" && mkdir "$work/look-for" && cat >"$work/look-for/CMakeLists.txt" <<END &&
 cmake_minimum_required(VERSION 3.19)
@@ -61,16 +63,16 @@ check "cmake: found as exactly $version" finds "pidfd-util $version EXACT"
 check "cmake: found in a range" finds "pidfd-util $major.$minor...$major.$((minor + 1))"
 check "cmake: found twice" finds "pidfd-util REQUIRED)
 find_package(pidfd-util"
-refuse "cmake: a later patch is not there" "pidfd-util-config.cmake, version: $version" \
+refuse "cmake: a later patch version is not installed" "pidfd-util-config.cmake, version: $version" \
   look_for "pidfd-util $major.$minor.$((patch + 1)) REQUIRED"
 refuse "cmake: another minor version is another interface" "pidfd-util-config.cmake, version: $version" \
   look_for "pidfd-util $major.$((minor + 1)) REQUIRED"
 refuse "cmake: outside of a range" "pidfd-util-config.cmake, version: $version" \
   look_for "pidfd-util $major.$((minor + 1))...9 REQUIRED"
-refuse "cmake: a component that is none" "has no component asio" \
+refuse "cmake: an unknown component" "has no component asio" \
   look_for "pidfd-util REQUIRED COMPONENTS asio"
 
-# As in a project that is compiled for another machine.
+# Like a project that is compiled for another machine.
 refuse "cmake: a library of another word size" "$version ($(getconf LONG_BIT) bits)" \
   look_for "pidfd-util REQUIRED" "$both/root" "set(CMAKE_SIZEOF_VOID_P 2)"
 
@@ -81,15 +83,15 @@ without_library() {
 }
 refuse "cmake: headers without the library" "There is no libpidfd-util in" without_library
 
-as_in_readme() {
+as_in_install() {
   local directory
   directory=$(fresh cmake-package cmake-readme) && {
     echo "cmake_minimum_required(VERSION 3.13)"
     echo "project(program LANGUAGES CXX)"
     echo "add_executable(program main.cpp)"
-    readme cmake find_package || return
+    documented cmake find_package || return
   } >"$directory/CMakeLists.txt" &&
     cmake -S "$directory" -B "$directory/build" -DCMAKE_PREFIX_PATH="$shared/root/usr" &&
     cmake --build "$directory/build" && "$directory/build/program"
 }
-check "cmake: as the README says" as_in_readme
+check "cmake: as install.md says" as_in_install

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# Machines without tl-expected and without a network. Meson's checks and the programs see the system's
-# headers other than tl's, through a compiler of that name; nothing may be downloaded.
+# shellcheck shell=bash
+# Machines without tl-expected and without a network. A compiler wrapper hides the headers of
+# tl-expected from Meson's checks and from the programs. Nothing may be downloaded.
 
 offline=$work/offline
 mkdir -p "$offline/include"
@@ -16,10 +17,10 @@ chmod +x "$offline/c++"
 # CMake would find the package file that the system has.
 printf "[binaries]\ncmake = 'false'\n" >"$offline/native"
 
-# The directory with the wraps has no archives of them, as in a fresh clone.
+# The directory of the wraps contains no archives, as in a fresh clone.
 mkdir "$offline/packed" && pack "$offline/packed" pidfd-util-tree
 
-# without_tl PROJECT-OPTIONS MESON-OPTION...: sets up a parent with what is there alone.
+# without_tl PROJECT-OPTIONS MESON-OPTION...: sets up a parent that has only what is installed.
 without_tl() {
   local directory
   directory=$(fresh wrap offline-parent) && mkdir "$directory/subprojects" &&
@@ -28,7 +29,7 @@ without_tl() {
     rm -rf "$directory/subprojects/pidfd-util/subprojects/packagecache" &&
     sed -i "s/'cpp_std=c++17'/$1/" "$directory/meson.build" &&
     env CXX="$offline/c++" meson setup "$directory/build" "$directory" --native-file "$offline/native" \
-      --wrap-mode=nodownload -Doptimization=0 "${@:2}" && fetched_nothing "$directory"
+      --wrap-mode=nodownload "${quickly[@]}" "${@:2}" && fetched_nothing "$directory"
 }
 
 builds_without_tl() {
@@ -59,6 +60,6 @@ if cxx_has_std=$(printf '#include <expected>\nstatic_assert(__cpp_lib_expected >
 else
   skip "offline: C++23" "$(head -n 1 <<<"$cxx_has_std")"
 fi
-refuse "offline: a C++17 parent is told which package it needs" "Debian: libexpected-dev" \
+refuse "offline: a C++17 parent learns which package it needs" "Debian: libexpected-dev" \
   without_tl "'cpp_std=c++17'"
-refuse "offline: a C++17 parent is told of std::expected" "expected=std" without_tl "'cpp_std=c++17'"
+refuse "offline: a C++17 parent learns of std::expected" "expected=std" without_tl "'cpp_std=c++17'"

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# A bare compiler line with pkg-config, for the one installed library.
+# shellcheck shell=bash
+# A plain compiler command with pkg-config, for the one installed library.
 
 program=$here/pkg-config/main.cpp
 for compiler in "${compilers[@]}"; do
@@ -23,7 +24,7 @@ check "pkg-config: a program with the static library needs no shared one" needed
 as_in_readme() {
   local directory line
   directory=$(fresh pkg-config pkg-config-readme) && mv "$directory/main.cpp" "$directory/program.cpp" &&
-    line=$(readme sh pkg-config) && cd "$directory" &&
+    line=$(documented sh pkg-config) && cd "$directory" &&
     PKG_CONFIG_SYSROOT_DIR=$shared/root PKG_CONFIG_LIBDIR=$shared/root/usr/lib/pkgconfig bash -c "$line" &&
     run_with "$shared" ./a.out
 }

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-# What is installed works from where it was moved to.
+# shellcheck shell=bash
+# The installed files work after they were moved.
 
-# moved INSTALLED: the prefix's content, elsewhere; prints where.
+# moved INSTALLED: moves the content of the prefix, and prints its new directory.
 moved() {
   rm -rf "$work/moved" && mkdir -p "$work/moved" && cp -a "$1/root/usr" "$work/moved/prefix" &&
     echo "$work/moved/prefix"
@@ -26,10 +27,10 @@ moved_pkg_config() {
 }
 check "relocate: the .pc file, with --define-prefix" moved_pkg_config "$both" --define-prefix
 
-# Not by default: from /usr it would say -I/usr/lib/pkgconfig/../../include, which pkg-config does not
-# know for the compiler's own directory.
+# Not by default: in /usr it would print -I/usr/lib/pkgconfig/../../include, which pkg-config does
+# not recognize as the compiler's own directory.
 check "relocate: builds and installs with pkgconfig.relocatable" \
-  build_and_install "$work/relocatable" -Dpkgconfig.relocatable=true -Doptimization=0
+  build_and_install "$work/relocatable" -Dpkgconfig.relocatable=true "${quickly[@]}"
 check "relocate: the .pc file, with pkgconfig.relocatable" moved_pkg_config "$work/relocatable"
 
 prefix=/opt/an-odd-prefix
@@ -37,18 +38,18 @@ says_prefix() { # PATTERN: of the names of files that do not count
   ! grep -rlF "$prefix" "$work/odd/root" | grep -v "$1"
 }
 check "relocate: builds and installs for an odd prefix" build_and_install "$work/odd" --prefix=$prefix \
-  -Ddefault_library=both -Doptimization=0 -Ddebug=false
+  -Ddefault_library=both "${quickly[@]}"
 check "relocate: no file but the .pc file knows the prefix" says_prefix '/pidfd-util\.pc$'
-check "relocate: and that one says it once" \
+check "relocate: the .pc file contains the prefix once" \
   [ "$(grep -cF $prefix "$work/odd/root$prefix/lib/pkgconfig/pidfd-util.pc")" = 1 ]
 
-# Without a common prefix, as on Nix, the CMake package has to say where all is.
+# Without a common prefix, as on Nix, the CMake package must contain each directory.
 apart() {
   local directory
   configure_and_compile "$work/apart" --prefix="$work/apart-prefix" --libdir="$work/apart-lib" \
-    --includedir="$work/apart-include" -Doptimization=0 && meson install -C "$work/apart" --no-rebuild &&
+    --includedir="$work/apart-include" "${quickly[@]}" && meson install -C "$work/apart" --no-rebuild &&
     mv "$work/apart-lib/cmake" "$work/apart-cmake" && directory=$(fresh cmake-package apart-consumer) &&
     cmake -S "$directory" -B "$directory/build" -Dpidfd-util_DIR="$work/apart-cmake/pidfd-util" &&
     cmake --build "$directory/build" && "$directory/build/stop-politely"
 }
-check "relocate: directories that are apart" apart
+check "relocate: directories without a common prefix" apart

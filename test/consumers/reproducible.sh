@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
-# Two builds, of two copies of the sources in two places: the same bytes are installed.
+# shellcheck shell=bash
+# Two builds, from two copies of the sources in two directories, install the same bytes.
 #
-# Debug information names the directory of the build, and by default it is made: a debugger is to find
-# the sources. A distribution maps that away, as most have it in their flags, or makes none.
+# By default there is debug information, which names the directory of the build, so that a debugger
+# finds the sources. Most distributions map this directory to another name by their compiler flags,
+# or make no debug information.
 
-# build_copy NAME OPTION...: builds a copy of the sources at $work/NAME, and installs it there.
+# build_copy NAME OPTION...: builds a copy of the sources in $work/NAME, and installs it there.
 build_copy() {
   local place=$work/$1
   mkdir -p "$place" && pack "$place" sources && tar -C "$place" -xzf "$place/sources.tar.gz" &&
@@ -22,15 +24,15 @@ names_no_place() { # NAME
 }
 
 check "reproducible: a build without debug information" build_copy release/first -Dbuildtype=release
-check "reproducible: and one elsewhere" build_copy release/a-second-one -Dbuildtype=release
-check "reproducible: they are the same" same_bytes release/first release/a-second-one
-check "reproducible: and do not tell where" names_no_place release/first
+check "reproducible: a second build in another directory" build_copy release/a-second-one -Dbuildtype=release
+check "reproducible: both are the same" same_bytes release/first release/a-second-one
+check "reproducible: neither contains its directory" names_no_place release/first
 
 debug() { # NAME
   build_copy "$1" -Ddebug=true -Doptimization=0 -Dexamples=disabled \
     "-Dcpp_args=-ffile-prefix-map=$work/$1/build-$(basename "$1")=/build -ffile-prefix-map=$work/$1/sources=/sources"
 }
 check "reproducible: a build with debug information, mapped" debug debug/first
-check "reproducible: and one elsewhere, mapped" debug debug/a-second-one
-check "reproducible: they are the same, mapped" same_bytes debug/first debug/a-second-one
-check "reproducible: and do not tell where, mapped" names_no_place debug/first
+check "reproducible: a second build in another directory, mapped" debug debug/a-second-one
+check "reproducible: both are the same, mapped" same_bytes debug/first debug/a-second-one
+check "reproducible: neither contains its directory, mapped" names_no_place debug/first

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# shellcheck shell=bash
 # A Meson subproject, brought by a wrap file, in parents of several kinds.
 
 mkdir "$work/packed" && pack "$work/packed" pidfd-util-tree
@@ -18,14 +19,14 @@ END
 }
 
 wrap_git() { # PROJECT
-  mkdir "$1/subprojects" && readme ini '[wrap-git]' |
+  mkdir "$1/subprojects" && documented ini '[wrap-git]' |
     sed "s,^url = .*,url = file://$root,; s,^revision = .*,revision = HEAD," \
       >"$1/subprojects/pidfd-util.wrap"
 }
 
 # The parent's tests pass, and neither tests nor tools of the subproject are built or installed.
 build_parent() { # DIRECTORY OPTION...
-  meson setup "$1/build" "$@" -Dwerror=true -Doptimization=0 &&
+  meson setup "$1/build" "$@" -Dwerror=true "${quickly[@]}" &&
     run_tests "$1/build" && ! meson introspect --targets "$1/build" |
     grep -e '"pidfd-util-test"' -e '"pidfd-inspect"'
 }
@@ -43,7 +44,7 @@ check "wrap: C++23, shared" \
   parent wrap-23 -Ddefault_library=shared -Dcpp_std=none -Dcpp_args=-std=c++23
 check "wrap: C++17, static, -fno-exceptions -fno-rtti" \
   parent wrap-17-lean -Ddefault_library=static -Dcpp_eh=none -Dcpp_rtti=false
-check "wrap: C++20, shared, -fno-exceptions -fno-rtti as mere arguments" parent wrap-20-lean \
+check "wrap: C++20, shared, -fno-exceptions -fno-rtti passed as arguments" parent wrap-20-lean \
   -Ddefault_library=shared -Dcpp_std=c++20 "-Dcpp_args=-fno-exceptions -fno-rtti"
 check "wrap: C++23, static, -fno-exceptions -fno-rtti" parent wrap-23-lean \
   -Ddefault_library=static -Dcpp_eh=none -Dcpp_rtti=false -Dcpp_std=none -Dcpp_args=-std=c++23
@@ -56,14 +57,14 @@ installed_by_parent() {
 }
 check "wrap: no tool is installed with the parent" installed_by_parent
 
-# The README's lines, and its way to bring the subproject: by Git.
+# The README's lines, which fetch the subproject with Git.
 as_in_readme() {
   local directory
   directory=$(fresh wrap wrap-readme) && wrap_git "$directory" && {
     echo "project('program', 'cpp', default_options: 'cpp_std=c++17')"
-    readme meson "dependency(" || return
+    documented meson "dependency(" || return
     echo "executable('program', 'main.cpp', dependencies: pidfd_util)"
-  } >"$directory/meson.build" && meson setup "$directory/build" "$directory" -Doptimization=0 &&
+  } >"$directory/meson.build" && meson setup "$directory/build" "$directory" "${quickly[@]}" &&
     meson compile -C "$directory/build" && "$directory/build/program" true
 }
 if is_clone; then

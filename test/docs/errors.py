@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Keeps docs/errors.md in step with the \\errors tables of the headers.
+"""Compares docs/errors.md with the \\errors tables of the headers, or rewrites it.
 
 usage: errors.py [--write] PAGE HEADER...
-       errors.py --codes PAGE               each operation with its errnos, as a list in C++
+       errors.py --codes PAGE               prints each operation with its errnos, as a list in C++
 
-The list also has the rows "every operation" and "/proc", of the tables that all operations share.
+The list also has the rows "every operation", "/proc" and "cgroup", from the tables that many operations
+share.
 """
 import pathlib
 import re
@@ -13,23 +14,28 @@ import sys
 
 MARK = "<!-- From here on written by test/docs/errors.py from the headers. -->"
 
-# Whose members these are to a reader.
-CLASSES = {"pidfd_operations": "pidfd"}
+# The class that the page names instead of a base class.
+CLASSES = {"pidfd_operations": "pidfd", "pidfd_facts": "pidfd", "pidfd_identity": "pidfd",
+           "cgroup_operations": "cgroup"}
 
 
 def documented(header):
-    """Yields (comment lines, class or "", name, parameters' names) of every documented function."""
+    """Yields (comment lines, class or "", name, names of parameters) for every documented function."""
     comment = []
     scope = ""
+    begun = ""  # a declaration whose parameters continue on the next line
     for line in pathlib.Path(header).read_text().splitlines():
         if line == "};":
             scope = ""
         elif opened := re.match(r"class (?:\[\[nodiscard\]\] )?(\w+).*\{$", line):
             scope = CLASSES.get(opened[1], opened[1])
-        line = line.strip()
+        line = f"{begun} {line.strip()}".strip()
+        begun = ""
         if line.startswith("///"):
             comment.append(line[3:].removeprefix(" "))
-        elif named := re.search(r"(\w+)\(([^()]*)", line):
+        elif comment and re.search(r"\w\([^()]*,$", line):
+            begun = line
+        elif named := re.search(r"(\w+)\(([^()]*)", re.sub(r"<[^<>]*>", "", line)):
             if comment:
                 yield comment, scope, named[1], re.findall(r"(\w+)(?=,|$)", named[2])
             comment = []
@@ -42,7 +48,7 @@ def cells(row):
 
 
 def rows(comment):
-    """The table after \\errors, as (errno, pidfd_errc, when); or its text."""
+    """Returns the table after \\errors as a list of (errno, pidfd_errc, when), or the text after it."""
     text = "\n".join(comment)
     if "\\errors" not in text:
         return []
@@ -53,14 +59,14 @@ def rows(comment):
     found = [("", "", prose)] if prose and not after.startswith("|") else []
     table = [cells(line) for line in after.splitlines() if line.startswith("|")]
     for row in table[2:]:
-        # errno, when; errno, meaning, when; or errno, meaning, step, when
+        # A row has 2 to 4 cells: errno, when; errno, meaning, when; or errno, meaning, step, when.
         when = f"{row[2]}: {row[3]}" if len(row) == 4 else row[-1]
         found.append((row[0], row[1] if len(row) > 2 else "", when))
     return found
 
 
 def table(headers):
-    """Yields (operation, errno, pidfd_errc, when), every operation by its full name."""
+    """Yields (operation, errno, pidfd_errc, when) with the full name of each operation."""
     functions = [function for header in headers for function in documented(header) if rows(function[0])]
     members = {(scope, name) for _, scope, name, _ in functions}
 
@@ -88,10 +94,11 @@ def page(headers):
 
 
 def codes(page):
-    """Yields (operation, errnos), with the errnos of the operations that a row refers to."""
+    """Yields (operation, errnos). They include the errnos of the operations that its rows refer to."""
     head, table = page.split(MARK)
     shared = re.split(r"^## ", head, flags=re.MULTILINE)[0].split("Every operation can fail with these")[1]
-    for name, part in zip(("every operation", "/proc"), shared.split("The paths through /proc can also fail")):
+    parts = re.split("The paths through /proc can also fail|The operations of `cgroup`", shared)
+    for name, part in zip(("every operation", "/proc", "cgroup"), parts, strict=True):
         yield name, sorted(set(re.findall(r"\bE[A-Z0-9]+\b", " ".join(
             cells(row)[0] for row in part.splitlines() if row.startswith("| E")))))
     own, refers = {}, {}
@@ -133,4 +140,4 @@ wanted = head + MARK + "\n" + page(headers)
 if write:
     file.write_text(wanted)
 elif file.read_text() != wanted:
-    sys.exit(f"{path} is not what the headers say: meson compile errors-page writes it anew")
+    sys.exit(f"{path} does not match the headers: meson compile errors-page rewrites it")

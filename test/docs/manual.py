@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Fails if a manual page renders with a warning, refers to a page of ours that is not there, or lost
-a word between its punctuation.
+"""Fails if a manual page renders with a warning, refers to a missing page of this project, or has
+punctuation from which a word was lost.
 
 usage: manual.py MANDOC GROFF PAGE...
 """
@@ -15,7 +15,7 @@ wrong = []
 
 
 def run(*command):
-    # Both call some warnings no failure: what they say counts.
+    # Both tools exit with 0 for some warnings, so any output is a failure.
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.stdout or done.returncode != 0:
         wrong.append(f"{command[0]}: {done.returncode}\n{done.stdout}")
@@ -26,9 +26,9 @@ names = {pathlib.Path(page).name for page in pages}
 for page in pages:
     run(groff, "-mdoc", "-ww", "-z", "-Tutf8", page)
     text = pathlib.Path(page).read_text()
-    for name, section in re.findall(r"\bXr (pidfd[_-](?:util|inspect|run)\S*) (\d)", text):
+    for name, section in re.findall(r"\bXr (pidfd[_-](?:util|inspect|kill|run|wait)\S*) (\d)", text):
         if f"{name}.{section}" not in names:
-            wrong.append(f"{page}: there is no {name}({section})")
+            wrong.append(f"{page}: {name}({section}) does not exist")
     for line in re.findall(r"^\.[A-Z].*, *[:,.].*$", text, re.MULTILINE):
         wrong.append(f"{page}: a word is missing in {line}")
 if wrong:

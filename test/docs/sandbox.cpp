@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The guide's table of system calls: in a filter that lets only them pass, no operation makes
-// another one, on this kernel or on those that filters can imitate.
+// Checks the guide's table of system calls: no operation makes any other call, on this kernel or on
+// those that filters can imitate. A filter allows only the documented calls.
 #include "../support/catch.hpp"
 #include "../support/emulated.hpp"
+#include "../support/end_with.hpp"
+#include "../support/operations.hpp"
 #include "../support/seccomp.hpp"
 
 #include <pidfd_util/pidfd_util.hpp>
@@ -13,14 +15,17 @@
 #include <chrono>
 #include <csignal>
 #include <cstddef>
+#include <functional>
 #include <iterator>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -42,7 +47,7 @@ const std::vector<row> documented = {
 #include "guide_calls.hpp"
 };
 
-/// Only these pass. Any other one is a SIGSYS.
+/// Allows only these system calls. Any other call raises SIGSYS.
 bool let_pass(const std::vector<long>& calls) {
     std::vector<sock_filter> code{BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr))};
     for (const long call : calls) {
@@ -58,10 +63,25 @@ bool let_pass(const std::vector<long>& calls) {
 const char* const lasting[] = {"/bin/sleep", "60", nullptr};
 const char* const quick[] = {"/bin/true", nullptr};
 
-/// What the operations are tried on, all made before there is a filter.
+/// Forks a process whose first thread exits while another one runs on, and which ends with its parent.
+pid_t fork_without_first_thread() {
+    const pid_t parent = getpid();
+    const pid_t pid = fork();
+    if (pid != 0)
+        return pid;
+    std::thread([parent] {
+        end_with(parent);
+        for (;;)
+            pause();
+    }).detach();
+    syscall(SYS_exit, 0);
+    _exit(1);
+}
+
+/// The processes that the operations are tried on, all made before the filter is installed.
 struct stage {
     child running, zombie, reaped;
-    pidfd self, parent;
+    pidfd self, parent, headless;
     int ends[2] = {-1, -1};
     int nothing = -1;
     std::vector<pidfd_view> many;
@@ -81,102 +101,107 @@ struct stage {
             return false;
         self = std::move(*own);
         parent = std::move(*above);
+        auto without_first = pidfd::from_pid(fork_without_first_thread());
+        if (!without_first)
+            return false;
+        headless = std::move(*without_first);
+        while (headless.get_state() != process_state::zombie)
+            sched_yield();
         const bool made = start(running, lasting) && start(zombie, quick) && start(reaped, quick) &&
                           zombie.wait_exit() && reaped.wait();
         many.assign(100, pidfd_view(parent));
         many.back() = pidfd_view(zombie);
         return made;
     }
-    std::array<pidfd_view, 7> subjects() const {
-        return {pidfd_view(running), pidfd_view(zombie),  pidfd_view(reaped), pidfd_view(self),
-                pidfd_view(parent),  pidfd_view(ends[0]), pidfd_view(nothing)};
+    std::array<pidfd_view, 8> subjects() const {
+        return {pidfd_view(running), pidfd_view(zombie), pidfd_view(reaped),
+                pidfd_view(self),    pidfd_view(parent), pidfd_view(headless),
+                pidfd_view(ends[0]), pidfd_view(nothing)};
     }
 };
 
-/// What the child tells its parent.
-struct told {
+/// What the child reports to its parent.
+struct report {
     std::size_t operation; // the index of the one that is tried
     long call;             // that is not documented
 };
-told* tale = nullptr;
+report* report_page = nullptr;
 constexpr long no_call = -1;
-constexpr long not_told = -2;
+constexpr long not_reported = -2;
 
-struct operation_tried {
-    const char* name; // of the row that it stands in, one of them
-    void (*run)(stage&, pidfd_view);
+/// One trial for a row of the guide: an operation of the table, or one of the extras.
+struct trial {
+    std::string name; // one of the names in its row
+    std::function<void(stage&, pidfd_view)> run;
 };
 
-const operation_tried tried[] = {
-    {"from_pid",
-     [](stage&, pidfd_view) {
-         (void)pidfd::from_self();
-         (void)pidfd::from_pid(getpid());
-         (void)pidfd::from_pid(-1);
-     }},
-    {"adopt",
-     [](stage&, pidfd_view p) {
-         auto kept = p.duplicate();
-         (void)pidfd::adopt(unique_fd(kept ? kept->release() : -1));
-     }},
-    {"get_pid", [](stage&, pidfd_view p) { (void)p.get_pid(); }},
-    {"get_ppid", [](stage&, pidfd_view p) { (void)p.get_ppid(); }},
-    {"get_id", [](stage&, pidfd_view p) { (void)p.get_id(); }},
-    {"get_creds", [](stage&, pidfd_view p) { (void)p.get_creds(); }},
-    {"get_cgroupid", [](stage&, pidfd_view p) { (void)p.get_cgroupid(); }},
-    {"get_info", [](stage&, pidfd_view p) { (void)p.get_info(); }},
-    {"get_namespace", [](stage&, pidfd_view p) { (void)p.get_namespace(namespace_type::net); }},
-    {"get_exit_status", [](stage&, pidfd_view p) { (void)p.get_exit_status(); }},
-    {"get_coredump", [](stage&, pidfd_view p) { (void)p.get_coredump(); }},
-    {"open_proc", [](stage&, pidfd_view p) { (void)p.open_proc(); }},
-    {"access_proc", [](stage&, pidfd_view p) { (void)p.access_proc([](int dir) { return dir; }); }},
-    {"send_signal",
-     [](stage&, pidfd_view p) {
-         (void)p.send_signal(0);
-         (void)p.send_signal(0, signal_scope::thread_group);
-     }},
-    {"queue_signal", [](stage&, pidfd_view p) { (void)p.queue_signal(0, sigval{}); }},
-    {"is_alive", [](stage&, pidfd_view p) { (void)p.is_alive(); }},
+std::string listed_name(const operation_row& o) {
+    const std::string name = o.name;
+    return o.guide_name != nullptr ? o.guide_name : name.substr(0, name.find(' '));
+}
+
+/// Operations, arguments and subjects that the table of operations does not have.
+const trial extras[] = {
     {"wait",
-     [](stage&, pidfd_view p) {
-         (void)p.wait_exit_for(1ms);
-         (void)p.try_wait();
+     [](stage& s, pidfd_view p) {
          (void)p.wait_for(1ms);
-         (void)p.try_wait_change(wait_flags::stopped);
-     }},
-    {"wait",
-     [](stage& s, pidfd_view) {
          (void)s.running.wait_for(1ms);
          (void)s.zombie.wait();
          (void)wait_any_for(s.subjects(), 1ms);
          (void)wait_any(s.many);
          (void)wait_all_for(s.many, 1ms);
      }},
-    {"set_namespace", [](stage&, pidfd_view p) { (void)p.set_namespace(namespace_flags::uts); }},
-    {"get_remote_fd", [](stage&, pidfd_view p) { (void)p.get_remote_fd(0); }},
     {"spawn",
      [](stage&, pidfd_view) {
          const char* const nowhere[] = {"/nowhere", nullptr};
          const auto none = spawn(nowhere[0], nowhere);
-         // In its child no handler tells the call.
+         // No handler of its child reports the call.
          if (none || none.error() != std::errc::no_such_file_or_directory ||
              !spawn(quick[0], quick))
-             tale->call = not_told;
+             report_page->call = not_reported;
+     }},
+    {"advise", [](stage&, pidfd_view p) { (void)p.advise({}, memory_advice::cold); }},
+    {"kill_tree",
+     [](stage&, pidfd_view p) {
+         pidfd found[4];
+         (void)kill_tree(p, found, 1ms);
+     }},
+    {"kill_descendants",
+     [](stage& s, pidfd_view) {
+         (void)become_subreaper();
+         (void)reap_orphans({pidfd_view(s.running)});
+         (void)kill_descendants(1ms);
      }},
 };
 
-void tell(int, siginfo_t* info, void*) {
-    tale->call = info->si_syscall;
+std::vector<trial> make_trials() {
+    std::vector<trial> all(std::begin(extras), std::end(extras));
+    for (const operation_row& o : operation_table()) {
+        if (!o.harmless() && o.kind != role::opens)
+            continue;
+        all.push_back({listed_name(o), [&o](stage&, pidfd_view p) {
+                           scene s(p, getpid());
+                           plain_answer answer;
+                           o.call(s, answer);
+                       }});
+    }
+    return all;
+}
+
+const std::vector<trial> tried = make_trials();
+
+void report_call(int, siginfo_t* info, void*) {
+    report_page->call = info->si_syscall;
     _exit(0);
 }
 
-bool stands_in(const operation_tried& o, const row& r) {
-    return (" " + r.operations + " ").find(" " + std::string(o.name) + " ") != std::string::npos;
+bool stands_in(const trial& o, const row& r) {
+    return (" " + r.operations + " ").find(" " + o.name + " ") != std::string::npos;
 }
 
 enum ending { done, not_set_up, no_filter };
 
-/// In a child: tries all operations of the row where only what is documented passes.
+/// In a child: tries all operations of the row while only the documented calls are allowed.
 [[noreturn]] void try_row(const row& r, const profile& kernel) {
     stage here;
     if (!here.set_up())
@@ -188,14 +213,14 @@ enum ending { done, not_set_up, no_filter };
         if (each.operations.empty())
             calls.insert(calls.end(), each.calls.begin(), each.calls.end());
     struct sigaction action {};
-    action.sa_sigaction = tell;
+    action.sa_sigaction = report_call;
     action.sa_flags = SA_SIGINFO;
     if (sigaction(SIGSYS, &action, nullptr) != 0 || !install(kernel.rules) || !let_pass(calls))
         _exit(no_filter);
-    for (const operation_tried& o : tried) {
+    for (const trial& o : tried) {
         if (!stands_in(o, r))
             continue;
-        tale->operation = static_cast<std::size_t>(&o - tried);
+        report_page->operation = static_cast<std::size_t>(&o - tried.data());
         for (const pidfd_view p : here.subjects())
             o.run(here, p);
     }
@@ -205,16 +230,16 @@ enum ending { done, not_set_up, no_filter };
 } // namespace
 
 TEST_CASE("the guide's table of system calls has every operation") {
-    for (const operation_tried& o : tried) {
+    for (const trial& o : tried) {
         CAPTURE(o.name);
         CHECK(std::count_if(documented.begin(), documented.end(),
                             [&](const row& r) { return stands_in(o, r); }) == 1);
     }
     for (const row& r : documented) {
         CAPTURE(r.operations);
-        CHECK((r.operations.empty() ||
-               std::any_of(std::begin(tried), std::end(tried),
-                           [&](const operation_tried& o) { return stands_in(o, r); })));
+        CHECK((r.operations.empty() || std::any_of(tried.begin(), tried.end(), [&](const trial& o) {
+                   return stands_in(o, r);
+               })));
     }
 }
 
@@ -222,24 +247,25 @@ TEST_CASE("no operation makes a system call that the guide's table does not list
     if (emulated())
         SKIP_TEST("no seccomp filters here");
     void* const page =
-        mmap(nullptr, sizeof(told), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        mmap(nullptr, sizeof(report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     REQUIRE(page != MAP_FAILED);
-    tale = static_cast<told*>(page);
+    report_page = static_cast<report*>(page);
     const profile no_close_range{"no close_range", {{SYS_close_range, ENOSYS}}};
     for (const profile& kernel :
          {native(), linux_6_12(), linux_5_10(), linux_5_4(), no_close_range}) {
         for (const row& r : documented) {
-            *tale = {0, no_call};
+            *report_page = {0, no_call};
             const pid_t pid = fork();
             if (pid == 0)
                 try_row(r, kernel);
             int status = 0;
             while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
             }
-            CAPTURE(kernel.name, r.operations, tried[tale->operation].name, tale->operation);
-            CHECK(tale->call == no_call);
+            CAPTURE(kernel.name, r.operations, tried[report_page->operation].name,
+                    report_page->operation);
+            CHECK(report_page->call == no_call);
             CHECK(status == 0);
         }
     }
-    munmap(page, sizeof(told));
+    munmap(page, sizeof(report));
 }

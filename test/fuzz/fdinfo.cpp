@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// fdinfo::parse: whatever the text, the answer is a whole record or says that it is none.
-#include "fdinfo.hpp"
+// fdinfo::parse returns a complete record or an error for any text.
+#include "paths/fdinfo.hpp"
 
 #include "input.hpp"
 
@@ -34,7 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (error != 0)
         return 0;
     fuzz::require(r.pid >= -1, "a pid, or reaped, or not visible");
-    fuzz::require(r.nspid.count <= text::pid_list::capacity, "no more pids than there is room for");
+    fuzz::require(r.nspid.count <= text::pid_list::capacity, "no more pids than fit");
     fuzz::require(r.nspid.count == 0 || r.nspid.pids[0] == r.pid, "both lines tell the same pid");
     fdinfo::record again{};
     fuzz::require(fdinfo::parse(written(r), again) == 0 && same(r, again),

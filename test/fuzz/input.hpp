@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the fuzz targets share: taking their input apart, and the end of a run that went wrong.
+// What the fuzz targets share: splitting their input, and ending a run that has failed.
 #ifndef PIDFD_UTIL_FUZZ_INPUT_HPP
 #define PIDFD_UTIL_FUZZ_INPUT_HPP
 
@@ -22,14 +22,15 @@ inline void require(bool holds, const char* what) {
     std::abort();
 }
 
-/// The text up to the separator, which is taken off with it; all of the text if there is none.
+/// Removes the text up to the separator, with the separator, and returns it; all of the text if
+/// there is none.
 inline std::string_view take_until(std::string_view& text, char separator) {
     const std::string_view part = text.substr(0, text.find(separator));
     text.remove_prefix(part.size() < text.size() ? part.size() + 1 : part.size());
     return part;
 }
 
-/// The lines of a text as the plainest code has them, each cut to the size.
+/// The lines of a text, found by the simplest code, each cut to the size.
 inline std::vector<std::string> lines_of(std::string_view text, std::size_t size) {
     std::vector<std::string> lines;
     while (!text.empty())
@@ -47,7 +48,7 @@ inline int file_of(std::string_view text) {
     return fd;
 }
 
-/// As the kernel writes paths into mountinfo.
+/// Escaped as the kernel writes paths into mountinfo.
 inline std::string escaped(std::string_view path) {
     std::string text;
     for (const char c : path) {

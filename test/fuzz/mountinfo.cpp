@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The lines of mountinfo, and the paths that are made of them: any line is survived, and a line
-// like the kernel's tells the truth of any path.
-#include "cgroup.hpp"
+// The lines of mountinfo, and the paths that are made of them. Any line is handled safely, and a
+// line in the kernel's format gives the correct path.
+#include "paths/cgroup_mount.hpp"
 
 #include "input.hpp"
 

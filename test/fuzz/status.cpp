@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// status::read: it finds in a file what its lines tell one by one, wherever the buffer ends.
-#include "status.hpp"
+// status::read returns the same for a whole file as the parser does for its single lines, wherever
+// the buffer ends.
+#include "paths/status.hpp"
 
 #include "input.hpp"
 
@@ -43,6 +44,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     status::record got{};
     const int error = status::read(fuzz::file_of(text), got);
     fuzz::require(error == read_line_by_line(text, expected), "the file is as good as its lines");
-    fuzz::require(error != 0 || same(got, expected), "the file tells what its lines tell");
+    fuzz::require(error != 0 || same(got, expected), "the file gives the same as its lines");
     return 0;
 }

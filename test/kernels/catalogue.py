@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The kernels that the tests run on, and where fetched ones lie."""
+"""The kernels that the tests run on, and the directories of fetched ones."""
 
 import os
 import re
@@ -30,7 +30,7 @@ class Kernel:
 
     @property
     def origin(self) -> Path:
-        """A file that names the package, and its version, that the image is from."""
+        """A file with the name and version of the package that the image comes from."""
         return self.directory / "package"
 
     @property
@@ -76,5 +76,5 @@ def cache() -> Path:
 
 
 def natural(version: str) -> list[tuple[int, str]]:
-    """A sort key by which 6.9 comes before 6.12."""
+    """A sort key that puts 6.9 before 6.12."""
     return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", version)]

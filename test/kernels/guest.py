@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Boots a kernel in an emulator, runs programs in it as root, and tells how they ended."""
+"""Boots a kernel in an emulator, runs programs in it as root, and returns how they ended."""
 
 import contextlib
 import os
@@ -32,7 +32,7 @@ COMMANDS = ("sh", "true", "false", "sleep", "cat")  # for tests that start progr
 
 
 class NoVerdict(Exception):
-    """The guest did not tell how the programs ended."""
+    """The guest did not report how the programs ended."""
 
 
 class TimeLimit(NoVerdict):
@@ -56,7 +56,7 @@ class Outcome:
 
 
 def missing(kernel: Kernel) -> str | None:
-    """What this machine lacks to boot the kernel, and the command that gets it."""
+    """What this machine lacks for booting the kernel, and the command that installs it."""
     if platform.machine() != "x86_64":
         return "these kernels are for x86-64 machines"
     if not kernel.fetched:
@@ -91,7 +91,7 @@ def run(
                 return outcomes
             except NoVerdict as problem:
                 # QEMU's translator now and then crashes a kernel while it starts (seen: 7.2 with
-                # Linux 6.12). Once a program has begun, whatever happens is the program's doing.
+                # Linux 6.12). Once a program has begun, the program is responsible for a crash.
                 if boot.begun:
                     raise
                 if kernel.user_mode and (refusal := user_mode.refusal(boot.console)) is not None:
@@ -122,7 +122,7 @@ def file_system(
         if (path := shutil.which(name)) is not None:
             files.program(f"/bin/{name}", Path(path))
     for tool in tools:
-        # Some are known by their place in the build, some are looked for beside the program.
+        # Some are found by their path in the build, others in the directory of the program.
         files.program(str(tool.absolute()), tool)
         files.program(f"/programs/{tool.name}", tool)
     for number, program in enumerate(programs):
@@ -139,8 +139,8 @@ def emulator(kernel: Kernel, image: Path, scratch: Path) -> list[str]:
             str(kernel.image), f"mem={MEMORY}", f"initrd={image}", f"uml_dir={scratch}/",
             "con=null", "con0=null,fd:1", "con1=null", "quiet", "panic=-1",
         ]  # fmt: skip
-    # One processor: with two, whose threads wait for each other, a guest takes nearly as long, and
-    # twice of this machine. Races are for the tests on the machine's own kernel.
+    # One processor: with two, whose threads wait for each other, a guest takes nearly as long and
+    # uses twice as much of this machine. Races are tested on the machine's own kernel.
     return [
         "qemu-system-x86_64", "-M", "pc", "-accel", "tcg", "-cpu", "max,la57=off", "-smp", "1",
         "-m", MEMORY, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
@@ -199,7 +199,7 @@ class Boot:
             yield process
         finally:
             signal.signal(signal.SIGTERM, before)
-            # The session: user-mode Linux is a process for each process of its own.
+            # The whole session: user-mode Linux has a process for each of its own processes.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The first process of a guest: sets up a small system, runs the programs named in /guest, tells on
-// the console how each of them ended, and switches the machine off.
+// The first process of a guest: sets up a small system, runs the programs named in /guest, reports
+// on the console how each of them ended, and switches the machine off.
 //
-// What it tells stands on lines that begin with the word in /guest/nonce. The programs cannot know
+// It reports on lines that begin with the word in /guest/nonce. The programs cannot know
 // it, as the file is gone before the first of them runs.
 #include <cerrno>
 #include <csignal>
@@ -43,13 +43,14 @@ void set_up_files() {
             complain(place);
     }
     mount_on("/dev/shm", "tmpfs", "mode=1777");
+    mount_on("/dev/pts", "devpts", "ptmxmode=0666");
     mount_on("/proc", "proc");
     mount_on("/sys", "sysfs");
     (void)!symlink("/proc/self/fd", "/dev/fd");
     mount_on("/sys/fs/cgroup", "cgroup2");
 }
 
-/// Line ends arrive as the programs wrote them, and no key or output of theirs means anything.
+/// Sets the raw mode: line ends do not change, and no character has a special meaning.
 void set_up_console() {
     const int console = open("/dev/console", O_RDWR | O_NOCTTY);
     for (int fd = 0; fd <= 2 && console >= 0; ++fd)
@@ -104,7 +105,7 @@ void split(const std::string& words, std::vector<char*>& pointers) {
     _exit(127);
 }
 
-/// The exit status, or 128 and the signal, as a shell has it.
+/// Returns the exit status, or 128 plus the signal, as in a shell.
 int run(const std::string& command) {
     const pid_t program = fork();
     if (program == 0)
@@ -117,7 +118,7 @@ int run(const std::string& command) {
             return result;
         if (ended == program) {
             result = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-            // What it left behind shall not disturb the next one, nor write into our lines.
+            // Its remaining processes must not disturb the next program, or write into our lines.
             kill(-1, SIGKILL);
         }
     }

@@ -47,7 +47,7 @@ class Initramfs:
 
 
 def stripped(program: Path) -> bytes:
-    """The program without its debug information, which is most of it and takes the guest's memory."""
+    """The program without its debug information, which would fill the guest's memory."""
     if shutil.which("strip") is None:
         return program.read_bytes()
     with tempfile.NamedTemporaryFile() as result:
@@ -56,7 +56,7 @@ def stripped(program: Path) -> bytes:
 
 
 def libraries(program: Path) -> dict[Path, str]:
-    """The shared libraries of the program, here, and where they go in the guest.
+    """The shared libraries of the program, with their paths here and in the guest.
 
     All go where libc is: the dynamic linker looks there by itself, also for those that it finds
     through a run path here. Only its own place is part of the program.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Debian and Ubuntu packages from the machine's own mirror, without a trace in the system's apt.
+"""Debian and Ubuntu packages from the machine's own mirror, without any change to the system's apt.
 
 Every suite gets an apt of its own: configuration, index, and an empty list of installed packages.
 Of the system's configuration it takes the mirror's address and what leads there (proxies and the
@@ -30,7 +30,7 @@ def run(*command: str, **options) -> str:
 
 
 def mirror() -> str:
-    """The first archive of the system's apt that is not one of security updates alone."""
+    """The first archive of the system's apt that is not only for security updates."""
     targets = run("apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages")
     for uri in targets.splitlines():
         if "security" not in uri:

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
-// Prints what the kernel that it runs on can do, a line for each thing: what kind of thing it is,
-// its name, and the answer. For an operation that is the path, or the number of the error. The
-// process asks about itself, so the user should be root and /proc and the cgroups mounted.
+// Prints what the running kernel can do. Each line has a kind, a name and an answer. The answer of
+// an operation is its path, or the number of the error. The process calls the operations on itself,
+// so the user should be root, and /proc and the cgroups should be mounted.
+#include "report_identity.hpp"
 #include "report_lifecycle.hpp"
 
 #include <pidfd_util/pidfd_util.hpp>
 
 #include <cstdio>
+#include <cstring>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -32,11 +34,24 @@ void print_answer(const char* kind, const char* name, answer_path path, int erro
         std::printf("%s %s %d\n", kind, name, error);
 }
 
+/// Copies standard input to standard output.
+int copy_input() {
+    char bytes[64];
+    ssize_t count = 0;
+    while ((count = read(STDIN_FILENO, bytes, sizeof bytes)) > 0)
+        if (write(STDOUT_FILENO, bytes, static_cast<std::size_t>(count)) != count)
+            return 1;
+    return count < 0 ? 1 : 0;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
+    // As a child of its own.
+    if (argc > 1 && std::strcmp(argv[1], "copy") == 0)
+        return copy_input();
     if (argc > 1)
-        return pause(); // as a child of its own
+        return pause();
     utsname kernel{};
     if (uname(&kernel) != 0)
         return 1;
@@ -58,12 +73,13 @@ int main(int argc, char** argv) {
     }
 
     for (const feature f : all_features) {
-        const auto found = query(f);
+        const auto found = availability_of(f);
         if (!found)
             return 1;
         const char* first = first_kernel(f);
         std::printf(*first != '\0' ? "feature %s (%s) %s\n" : "feature %s%s %s\n", to_string(f),
                     first, to_string(*found));
     }
+    report_identity();
     report_lifecycle(argv[0]);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "report_lifecycle.hpp"
 
+#include "report_outcome.hpp"
+
 #include <pidfd_util/pidfd_util.hpp>
 
 #include <array>
@@ -10,14 +12,11 @@
 #include <cstdio>
 #include <fcntl.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 using namespace pidfd_util;
 
 namespace {
-
-/// What came of it, if nothing but an error can have gone wrong.
-constexpr int works = 0;
-constexpr int wrong = -1;
 
 const char* program;
 
@@ -29,16 +28,6 @@ expected<child> start(const spawn_options& options = {}) {
 
 int error_of(const std::error_code& error) {
     return error.value();
-}
-
-template <class T>
-int outcome(const expected<T>& result) {
-    return result ? works : error_of(result.error());
-}
-
-template <class T>
-int outcome(const expected<T>& result, bool as_it_should_be) {
-    return result && !as_it_should_be ? wrong : outcome(result);
 }
 
 bool killed(const expected<std::optional<exit_status>>& status) {
@@ -70,7 +59,7 @@ int ends_one_of_two() {
     return finish(pair[0], finish(pair[1], result));
 }
 
-/// Starts a child and lets `use` say what came of it.
+/// Starts a child, and returns the result of `use`.
 template <class Use>
 int with_child(Use use) {
     auto c = start();
@@ -87,7 +76,7 @@ int with_zombie(Use use) {
     });
 }
 
-/// The same with one that is reaped, behind the back of its owner.
+/// The same with a child that was reaped without its owner's knowledge.
 template <class Use>
 int with_reaped(Use use) {
     return with_zombie([&](child& c) {
@@ -127,6 +116,56 @@ int in_cgroup() {
     return born_with(options);
 }
 
+/// Makes a cgroup, and returns the result of `use` with it and a child in it.
+template <class Use>
+int in_new_cgroup(Use use) {
+    const auto root = cgroup::open("/sys/fs/cgroup");
+    if (!root)
+        return error_of(root.error());
+    const auto made = root->create("report");
+    if (!made)
+        return error_of(made.error());
+    const int result = with_child([&](child& c) {
+        const unique_fd procs(openat(made->fd(), "cgroup.procs", O_WRONLY | O_CLOEXEC));
+        char pid[16];
+        const int size = std::snprintf(pid, sizeof pid, "%d", c.get_pid().value_or(-1));
+        return write(procs.get(), pid, static_cast<std::size_t>(size)) == size ? use(*made, c)
+                                                                               : wrong;
+    });
+    const auto removed = root->remove("report");
+    return removed ? result : error_of(removed.error());
+}
+
+int stops_group() {
+    spawn_options options;
+    options.process_group = 0;
+    auto c = start(options);
+    if (!c)
+        return error_of(c.error());
+    constexpr stop_step steps[] = {
+        {SIGTERM, std::chrono::seconds(20), signal_scope::process_group}};
+    const auto stopped = c->stop(steps);
+    return finish(*c, outcome(stopped, stopped && stopped->status.signal() == SIGTERM));
+}
+
+int opens_members(const cgroup& job) {
+    pidfd found[2];
+    const auto members = job.members(found);
+    return outcome(members, members && members->count == 1 && members->complete);
+}
+
+int freezes(const cgroup& job) {
+    int result = outcome(job.freeze());
+    if (result == works)
+        result = outcome(job.wait_frozen_for(std::chrono::seconds(20)));
+    return result == works ? outcome(job.thaw()) : result;
+}
+
+int kills(const cgroup& job) {
+    const int result = outcome(job.kill());
+    return result == works ? outcome(job.wait_empty_for(std::chrono::seconds(20))) : result;
+}
+
 int reaping_itself(bool killed_with_its_pidfd) {
     spawn_options options;
     options.autoreap = true;
@@ -135,10 +174,57 @@ int reaping_itself(bool killed_with_its_pidfd) {
     return born_with(options);
 }
 
-constexpr struct {
-    const char* name;
-    int (*run)();
-} things[] = {
+int with_program() {
+    const unique_fd file(open(program, O_PATH | O_CLOEXEC));
+    spawn_options options;
+    options.program = file.get();
+    const char* const argv[] = {"sleeper", "sleep", nullptr};
+    auto c = spawn(nullptr, argv, options);
+    if (!c)
+        return error_of(c.error());
+    (void)!c->kill();
+    return finish(*c, outcome(c->wait_exit()));
+}
+
+int with_attributes() {
+    spawn_options options;
+    options.umask = 077;
+    options.root = "/.";
+    options.scheduling_policy = SCHED_BATCH;
+    options.io_priority = best_effort_io(7);
+    options.oom_score_adj = 1000;
+    return born_with(options);
+}
+
+int with_function() {
+    spawn_options options;
+    options.before_exec = [](void*) noexcept { return 0; };
+    return born_with(options);
+}
+
+int dying_with_parent() {
+    spawn_options options;
+    options.die_with_parent = true;
+    return born_with(options);
+}
+
+int exchanges_bytes() {
+    const char* const argv[] = {program, "copy", nullptr};
+    auto c = spawn_with_streams(
+        program, argv, {},
+        {stream_choice::new_pipe(), stream_choice::new_pipe(), stream_choice::null_device()});
+    if (!c)
+        return error_of(c.error());
+    char output[8];
+    stream_exchange e;
+    e.input = "bytes";
+    e.output = sink(output);
+    const auto end = communicate_for(c->process, c->ends, e, std::chrono::hours(1));
+    return finish(c->process,
+                  outcome(end, end == exchange_end::complete && e.output.text() == "bytes"));
+}
+
+constexpr thing things[] = {
     {"wait_exit",
      [] {
          return with_zombie(
@@ -189,6 +275,73 @@ constexpr struct {
              return outcome(stopped, stopped && stopped->status.signal() == SIGTERM);
          });
      }},
+    {"child::wait with usage",
+     [] {
+         return with_zombie([](child& c) {
+             const auto ended = c.wait(with_usage);
+             return outcome(ended, ended && ended->usage.peak_resident != 0);
+         });
+     }},
+    {"processes",
+     [] {
+         pidfd first[1];
+         const auto listed = processes(first);
+         return outcome(listed, listed && listed->count == 1 && !listed->complete);
+     }},
+    {"children",
+     [] {
+         return with_child([](const child&) {
+             const auto self = pidfd::from_self();
+             pidfd found[2];
+             const auto listed = children(*self, found);
+             return outcome(listed, listed && listed->count == 1 && listed->complete);
+         });
+     }},
+    {"kill_tree",
+     [] {
+         return with_child([](const child& c) {
+             pidfd none[1];
+             const auto killed = kill_tree(c, none);
+             return outcome(killed, killed && killed->killed == 1);
+         });
+     }},
+    {"kill_descendants",
+     [] {
+         return with_child([](const child&) {
+             if (const auto adopts = become_subreaper(); !adopts)
+                 return outcome(adopts);
+             const auto reaped = kill_descendants(std::chrono::hours(1));
+             return outcome(reaped, reaped && *reaped == 1);
+         });
+     }},
+    {"become_subreaper, reap_orphans",
+     [] {
+         if (const auto adopts = become_subreaper(); !adopts)
+             return outcome(adopts);
+         return with_zombie([](const child& c) {
+             const pidfd_view kept[] = {pidfd_view(c)};
+             const auto reaped = reap_orphans(kept);
+             return outcome(reaped, reaped && *reaped == 0);
+         });
+     }},
+    {"child::stop of the process group", stops_group},
+    {"child::stop with a cgroup",
+     [] {
+         return in_new_cgroup([](const cgroup& job, child& c) {
+             const auto stopped = c.stop(job, default_stop);
+             return outcome(stopped, stopped && stopped->status.signal() == SIGTERM);
+         });
+     }},
+    {"cgroup::create, open_events, remove",
+     [] {
+         return in_new_cgroup([](const cgroup& job, child&) { return outcome(job.open_events()); });
+     }},
+    {"cgroup::members",
+     [] { return in_new_cgroup([](const cgroup& job, child&) { return opens_members(job); }); }},
+    {"cgroup::freeze, wait_frozen",
+     [] { return in_new_cgroup([](const cgroup& job, child&) { return freezes(job); }); }},
+    {"cgroup::kill, wait_empty",
+     [] { return in_new_cgroup([](const cgroup& job, child&) { return kills(job); }); }},
     {"send_signal with a scope",
      [] {
          return with_child(
@@ -196,9 +349,23 @@ constexpr struct {
      }},
     {"queue_signal",
      [] { return with_child([](child& c) { return outcome(c.queue_signal(SIGURG, sigval{})); }); }},
+    {"resend_signal",
+     [] {
+         return with_child([](child& c) {
+             siginfo_t info{};
+             info.si_signo = SIGURG;
+             info.si_code = SI_QUEUE;
+             return outcome(c.resend_signal(info));
+         });
+     }},
     {"spawn", [] { return born_with({}); }},
+    {"spawn_with_streams, communicate", exchanges_bytes},
     {"spawn with enter_namespaces", in_namespaces_of_self},
     {"spawn with new_namespaces", in_new_namespaces},
+    {"spawn with program", with_program},
+    {"spawn with umask, root, scheduling_policy, io_priority, oom_score_adj", with_attributes},
+    {"spawn with before_exec", with_function},
+    {"spawn with die_with_parent", dying_with_parent},
     {"spawn with cgroup", in_cgroup},
     {"spawn with autoreap", [] { return reaping_itself(false); }},
     {"spawn with autokill", [] { return reaping_itself(true); }},
@@ -208,11 +375,5 @@ constexpr struct {
 
 void report_lifecycle(const char* path) {
     program = path;
-    for (const auto& thing : things) {
-        const int result = thing.run();
-        if (result > 0)
-            std::printf("lifecycle %s %d\n", thing.name, result);
-        else
-            std::printf("lifecycle %s %s\n", thing.name, result == works ? "works" : "wrong");
-    }
+    report_things("lifecycle", things);
 }

@@ -39,7 +39,7 @@ class Ended(guest.Boot):
 
 
 class Runner(unittest.TestCase):
-    def test_tells_how_each_program_ended_and_what_it_wrote(self):
+    def test_reports_how_each_program_ended_and_what_it_wrote(self):
         outcomes = run("echo one; exit 3", "printf 'no line end'", "kill -9 $$", "echo error >&2; exit 77")
         self.assertEqual([o.status for o in outcomes], [3, 0, 137, 77])
         self.assertEqual([o.output.strip() for o in outcomes], ["one", "no line end", "", "error"])
@@ -82,7 +82,7 @@ class Runner(unittest.TestCase):
         (outcome,) = run("echo one | cat /dev/fd/0 && echo two > /dev/stdout && echo three > /dev/stderr")
         self.assertEqual((outcome.status, outcome.output.split()), (0, ["one", "two", "three"]))
 
-    def test_ends_the_machine_where_the_runner_is_ended(self):
+    def test_ends_the_machine_if_the_runner_is_ended(self):
         with self.assertRaises(SystemExit), mock.patch.object(guest, "Boot", Ended):
             run("exit 0")
         with self.assertRaises(ProcessLookupError):

@@ -30,7 +30,7 @@ SECCOMP_RET_ALLOW = 0x7FFF0000
 
 LOAD, EQUAL, RETURN = 0x20, 0x15, 0x06  # instructions of classic BPF, on words
 
-# What the kernel says where the host refuses to let it trace its processes.
+# The kernel's message if the host does not let it trace its processes.
 REFUSED = re.compile(r"^check_ptrace : .*|^.*\bptrace\b.*(?:failed|not permitted|denied|not implemented).*", re.I)
 
 

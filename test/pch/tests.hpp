@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What nearly every test includes, compiled once.
+// The headers that nearly every test includes, compiled once.
 #include "support/catch.hpp"
 #include "support/isolated.hpp"
 #include "support/processes.hpp"

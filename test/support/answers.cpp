@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "answers.hpp"
 
+#include "kernel/uapi.hpp"
 #include "processes.hpp"
-#include "uapi.hpp"
 
 #include <cerrno>
 #include <fcntl.h>
@@ -10,12 +10,6 @@
 #include <unistd.h>
 
 namespace support {
-
-surroundings on(const profile& kernel) {
-    surroundings around;
-    around.kernel = kernel;
-    return around;
-}
 
 surroundings with_proc(const char* proc) {
     surroundings around;
@@ -32,7 +26,7 @@ surroundings in_pid_namespace(const char* proc) {
 }
 
 bool has(pidfd_util::feature f) {
-    const auto found = pidfd_util::query(f);
+    const auto found = pidfd_util::availability_of(f);
     return found && *found == pidfd_util::availability::available;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Asks a query and keeps all that came of it in plain data, which can leave an isolated child; and
-// the checks that hold for every query alike.
+// Calls a query and stores the result as plain data, which an isolated child can return. Also has
+// the checks that all queries share.
 #ifndef PIDFD_UTIL_TEST_ANSWERS_HPP
 #define PIDFD_UTIL_TEST_ANSWERS_HPP
 
@@ -20,7 +20,12 @@
 
 namespace support {
 
-/// What came of a query.
+/// Whether this kernel has ids of processes.
+inline bool has_ids() {
+    return pidfd_util::pidfd::from_self()->get_id().has_value();
+}
+
+/// The outcome of a query.
 template <class T>
 struct answer {
     T value;
@@ -45,30 +50,29 @@ outcome<answer<T>> ask_in(const surroundings& around, int fd, question<T> query)
     return isolated(around, [=] { return ask(fd, query); });
 }
 
-surroundings on(const profile& kernel);
-/// The function runs as the first process of a pid namespace, under no rules yet; for an
-/// unprivileged caller in a user namespace too, which such a one may make.
+/// The function runs as the first process of a pid namespace, without rules. An unprivileged caller
+/// also gets a user namespace, which allows it to make the pid namespace.
 surroundings in_pid_namespace(const char* proc);
-/// With what stands in the place of /proc.
+/// With another file system in the place of /proc.
 surroundings with_proc(const char* proc);
 
 /// Whether the kernel that the test runs on has the feature.
 bool has(pidfd_util::feature f);
 
 /// Whether fdinfo of a pidfd shows that the process was reaped: Linux 5.5. Before, only signal 0
-/// says so, and not from another pid namespace.
+/// shows it, and not from another pid namespace.
 bool fdinfo_shows_reaping();
-/// Whether nothing on this kernel and in this sandbox says whether a process that has ended was
-/// reaped.
+/// Whether there is no way, on this kernel and in this sandbox, to find out whether a process that
+/// has ended was reaped.
 bool cannot_see_reaping(const profile& kernel);
-/// What a path through /proc says of a process that has ended, if `error` is the answer elsewhere.
+/// The answer of a path through /proc about a process that has ended, if it is `error` elsewhere.
 int if_ended(const profile& kernel, int error);
-/// What it says of a reaped process of a foreign pid namespace.
+/// Its answer about a reaped process of a foreign pid namespace.
 int if_reaped_elsewhere(const profile& kernel);
 
-/// A kernel or sandbox on which PIDFD_GET_INFO says this errno, and nothing else is amiss.
+/// A kernel or sandbox on which PIDFD_GET_INFO returns this errno, and everything else works.
 profile info_refused(const char* name, int error);
-/// Those with each errno that means that the ioctl cannot be had.
+/// Profiles with each errno that means that the ioctl cannot be used.
 std::vector<profile> without_info();
 
 template <class T>
@@ -83,7 +87,7 @@ void check_reaped(question<T> query) {
     }
 }
 
-/// Of everything that is not in the caller's pid namespace or below: outside of it and beside it.
+/// Queries processes outside of the caller's pid namespace, and in a sibling of it.
 template <class T>
 void check_foreign(question<T> query) {
     const test_child gone = test_child::reaped();
@@ -96,8 +100,8 @@ void check_foreign(question<T> query) {
                 const auto got = ask_in(around, s.fd, query);
                 if (!got)
                     SKIP_TEST(got.missing);
-                // The process beside the caller's namespace has a number of the same depth. To see
-                // that it is another one takes pidfd_open, which a sandbox refuses.
+                // The process in the sibling namespace has a number at the same depth. Only
+                // pidfd_open, which a sandbox refuses, can show that it is another process.
                 if (around.proc.empty() && s.name == "a process in a child pid namespace" &&
                     kernel.refuses_pidfd_open()) {
                     CHECK((got->error == ERFKILL || got->error == EOPNOTSUPP));
@@ -108,7 +112,8 @@ void check_foreign(question<T> query) {
             CAPTURE(kernel.name, proc);
             const auto got = ask_in(around, gone.fd().fd(), query);
             REQUIRE(got);
-            // Before Linux 5.5 a /proc that does not show the process never says that it was reaped.
+            // Before Linux 5.5 a /proc that does not show the process never shows that it was
+            // reaped.
             if (!fdinfo_shows_reaping() && around.proc == "fresh")
                 CHECK(got->error == EREMOTE);
             else
@@ -130,7 +135,7 @@ void check_impostors(question<T> query, const std::string& but = {}) {
             REQUIRE(got);
             CHECK(got->error == EBADFD);
         }
-        // Nothing is left to tell it with in a sandbox that has no /proc either.
+        // A sandbox without /proc leaves no way to recognize a pidfd.
         if (!kernel.refuses_pidfd_open()) {
             surroundings without_proc = with_proc("none");
             without_proc.kernel = kernel;

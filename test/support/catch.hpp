@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Catch2, version 2 or 3; and a way to skip a test case that version 2 lacks.
+// Catch2, version 2 or 3, and a macro that skips a test case, which version 2 lacks.
 #ifndef PIDFD_UTIL_TEST_CATCH_HPP
 #define PIDFD_UTIL_TEST_CATCH_HPP
 
@@ -15,7 +15,7 @@ namespace support {
 
 /// Notes that the running test case is skipped; use SKIP_TEST.
 void skip(const std::string& reason);
-/// The same, and leaves it by an exception: for where it cannot return.
+/// The same, but ends the test case by an exception, for places that cannot return from it.
 [[noreturn]] void skip_at_once(const std::string& reason);
 
 } // namespace support

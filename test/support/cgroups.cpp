@@ -37,33 +37,33 @@ std::uint64_t shown_cgroup(pid_t pid) {
     return 0;
 }
 
-cgroup::cgroup(std::string path, std::uint64_t id) : path_(std::move(path)), id_(id) {}
+test_cgroup::test_cgroup(std::string path, std::uint64_t id) : path_(std::move(path)), id_(id) {}
 
-cgroup::cgroup(cgroup&& other) noexcept
+test_cgroup::test_cgroup(test_cgroup&& other) noexcept
     : path_(std::exchange(other.path_, {})), id_(std::exchange(other.id_, 0)) {}
 
-std::optional<cgroup> cgroup::make_at(const std::string& path) {
+std::optional<test_cgroup> test_cgroup::make_at(const std::string& path) {
     if (mkdir(path.c_str(), 0755) != 0)
         return {};
-    return cgroup(path, inode_of(path));
+    return test_cgroup(path, inode_of(path));
 }
 
-std::optional<cgroup> cgroup::make(const std::string& name) {
+std::optional<test_cgroup> test_cgroup::make(const std::string& name) {
     const std::string mount = cgroup2_mount();
     if (mount.empty())
         return {};
     return make_at(mount + "/pidfd-util-" + std::to_string(getpid()) + name);
 }
 
-std::optional<cgroup> cgroup::make_below(const std::string& name) const {
+std::optional<test_cgroup> test_cgroup::make_below(const std::string& name) const {
     return make_at(path_ + "/" + name);
 }
 
-std::string cgroup::name() const {
+std::string test_cgroup::name() const {
     return path_.substr(path_.rfind('/') + 1);
 }
 
-bool cgroup::write(const std::string& file, const std::string& text) const {
+bool test_cgroup::write(const std::string& file, const std::string& text) const {
     const int fd = open((path_ + "/" + file).c_str(), O_WRONLY | O_CLOEXEC);
     if (fd < 0)
         return false;
@@ -72,8 +72,8 @@ bool cgroup::write(const std::string& file, const std::string& text) const {
     return written;
 }
 
-void cgroup::remove() {
-    // The kernel may let go of a process a little after it was reaped.
+void test_cgroup::remove() {
+    // The kernel may remove a process from its cgroup a moment after the process was reaped.
     for (int attempts = 0; !path_.empty() && attempts < 1000; ++attempts) {
         if (rmdir(path_.c_str()) == 0 || errno != EBUSY)
             path_.clear();

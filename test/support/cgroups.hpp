@@ -7,8 +7,13 @@
 #include <optional>
 #include <string>
 #include <sys/types.h>
+#include <unistd.h>
 
 namespace support {
+
+/// The reason for which a test is skipped.
+inline constexpr const char* no_cgroup =
+    "no cgroup2 hierarchy in which this user may make a cgroup";
 
 /// Where the hierarchy is mounted; empty if nowhere.
 std::string cgroup2_mount();
@@ -16,21 +21,27 @@ std::string cgroup2_mount();
 /// The inode number of a directory; 0 if there is none.
 std::uint64_t inode_of(const std::string& path);
 
-/// What /proc and the mount say of a process's cgroup, which must be one that they show; 0 if it is
-/// not.
+/// The id of a process's cgroup, from /proc and the mount; 0 if they do not show the cgroup.
 std::uint64_t shown_cgroup(pid_t pid);
 
-/// A cgroup, which is removed at the end of its scope; the processes in it must be reaped by then.
-class cgroup {
+/// A cgroup that is removed at the end of its scope, but not when a forked child exits. The processes
+/// in it must be reaped by then.
+class test_cgroup {
 public:
-    /// Below the hierarchy's root or another cgroup. The name is made unique by the test's pid in
-    /// its front. Empty where it may not be made.
-    static std::optional<cgroup> make(const std::string& name);
-    std::optional<cgroup> make_below(const std::string& name) const;
+    /// Makes a cgroup below the hierarchy's root or another cgroup. The test's pid in front of the
+    /// name makes it unique. Empty if the caller may not make it.
+    static std::optional<test_cgroup> make(const std::string& name);
+    std::optional<test_cgroup> make_below(const std::string& name) const;
 
-    cgroup(cgroup&& other) noexcept;
-    cgroup& operator=(cgroup&&) = delete;
-    ~cgroup() { remove(); }
+    test_cgroup(test_cgroup&& other) noexcept;
+    test_cgroup& operator=(test_cgroup&&) = delete;
+    ~test_cgroup() {
+        if (made_here())
+            remove();
+    }
+
+    /// Whether the caller is the process that made the cgroup.
+    bool made_here() const { return getpid() == maker_; }
 
     const std::string& path() const { return path_; } // of the directory
     std::string name() const;                         // the last part of it
@@ -43,11 +54,12 @@ public:
     void remove();
 
 private:
-    cgroup(std::string path, std::uint64_t id);
-    static std::optional<cgroup> make_at(const std::string& path);
+    test_cgroup(std::string path, std::uint64_t id);
+    static std::optional<test_cgroup> make_at(const std::string& path);
 
     std::string path_;
     std::uint64_t id_;
+    pid_t maker_ = getpid();
 };
 
 } // namespace support

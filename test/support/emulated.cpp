@@ -13,7 +13,7 @@ bool emulated() {
     static const bool without_filters = [] {
         const pid_t child = fork();
         if (child == 0)
-            _exit(install({{-1, ENOSYS}}) ? 0 : 1); // of a system call that there is not
+            _exit(install({{-1, ENOSYS}}) ? 0 : 1); // of an invalid system call number
         int status = 0;
         while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
         }

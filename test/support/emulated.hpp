@@ -5,10 +5,10 @@
 
 namespace support {
 
-/// Such an emulator has no seccomp filters, which tells it from every kernel that tests run on. What
-/// else it lacks or does in its own way is no matter of the library's.
+/// Such an emulator has no seccomp filters, unlike every kernel that the tests run on. Other
+/// differences between the emulator and the kernel are not errors of the library.
 bool emulated();
-inline constexpr const char* in_emulator = "the emulator of system calls does this in its own way";
+inline constexpr const char* in_emulator = "the emulator of system calls behaves differently here";
 
 } // namespace support
 

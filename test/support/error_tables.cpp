@@ -30,18 +30,21 @@ bool has(const std::string& name, int error) {
 
 } // namespace
 
-std::string documented_name(const std::string& operation) {
-    if (operation == "send_signal to the thread group")
-        return "pidfd::send_signal(signal, scope)";
-    const std::string function = operation.substr(0, operation.find(' '));
-    const bool by_owner = operation.find("owner") != std::string::npos;
-    for (const char* scope : {by_owner ? "child::" : "pidfd::", "pidfd_waits::", ""})
+std::string documented_name(const operation_row& o) {
+    const std::string name = o.name;
+    const std::string function = name.substr(0, name.find(' '));
+    if (o.errors_title != nullptr)
+        return o.errors_title;
+    for (const char* scope :
+         {o.kind == role::about_child ? "child::" : "pidfd::", "pidfd_waits::", ""})
         if (tables().count(scope + function) != 0)
             return scope + function;
     return {};
 }
 
 bool is_documented(const std::string& name, int error, bool through_proc) {
+    if (name.rfind("cgroup::", 0) == 0)
+        return has(name, error) || has("cgroup", error);
     return has(name, error) || has("every operation", error) ||
            (through_proc && has("/proc", error));
 }

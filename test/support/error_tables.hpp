@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: MIT
-// The tables of docs/errors.md, which are those of the headers: which errnos an operation may return.
+// The tables of docs/errors.md, which come from the headers: the errnos that an operation may
+// return.
 #ifndef PIDFD_UTIL_TEST_ERROR_TABLES_HPP
 #define PIDFD_UTIL_TEST_ERROR_TABLES_HPP
+
+#include "operations.hpp"
 
 #include <string>
 
 namespace support {
 
-/// The name in the tables of an operation of fault_operations.hpp; empty if there is none.
-std::string documented_name(const std::string& operation);
+/// The operation's name in the tables; empty if there is none.
+std::string documented_name(const operation_row& o);
 
-/// Whether the operation's own table or the common one names the errno. `through_proc`: it has
-/// opened a file, so that the table of the paths through /proc holds as well.
+/// Whether the operation's own table or the common one has the errno. `through_proc`: the operation
+/// has opened a file, so that the table of the paths through /proc applies as well.
 bool is_documented(const std::string& name, int error, bool through_proc);
 
 } // namespace support

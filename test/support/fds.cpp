@@ -2,6 +2,7 @@
 #include "fds.hpp"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <vector>
@@ -39,6 +40,12 @@ void fill_fds(int left) {
         close(opened.back());
         opened.pop_back();
     }
+}
+
+void leave_fds(int left) {
+    const rlimit limit{64, 64};
+    setrlimit(RLIMIT_NOFILE, &limit);
+    fill_fds(left);
 }
 
 bool same_description(int a, int b) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Counting and using up file descriptors. Nothing here needs one itself, or Catch.
+// Counting and using up file descriptors. The functions need no file descriptor themselves, and not
+// Catch.
 #ifndef PIDFD_UTIL_TEST_FDS_HPP
 #define PIDFD_UTIL_TEST_FDS_HPP
 
@@ -8,7 +9,7 @@ namespace support {
 bool is_open(int fd);
 bool has_cloexec(int fd);
 
-/// How many of the first 256 file descriptors are open.
+/// How many of the first 256 file descriptors are open. Needs none itself, unlike count_fds.
 int open_fds();
 
 /// The number that the next file descriptor will get.
@@ -16,6 +17,9 @@ int lowest_free_fd();
 
 /// Opens files until no more than `left` file descriptors are left below the limit.
 void fill_fds(int left);
+
+/// Lowers RLIMIT_NOFILE to 64, and leaves no more than `left` file descriptors below it.
+void leave_fds(int left);
 
 /// Whether the two file descriptors share one open file description. They must be seekable.
 bool same_description(int a, int b);

@@ -2,6 +2,7 @@
 #include "isolated.hpp"
 
 #include "catch.hpp"
+#include "end_with.hpp"
 
 #include <cerrno>
 #include <csignal>
@@ -42,7 +43,7 @@ bool map_root(uid_t uid, gid_t gid) {
 }
 
 bool replace_proc(const std::string& proc) {
-    if (mount("none", "/", "", MS_REC | MS_PRIVATE, nullptr) != 0)
+    if (!keep_mounts_here())
         return false;
     if (proc == "none")
         return mount("none", "/proc", "tmpfs", 0, nullptr) == 0;
@@ -68,7 +69,8 @@ const char* set_up_inside(const surroundings& s) {
         return "mounting /proc";
     if (s.uid && (setgroups(0, nullptr) != 0 || setresgid(*s.uid, *s.uid, *s.uid) != 0 ||
                   setresuid(*s.uid, *s.uid, *s.uid) != 0 ||
-                  // As after an exec. Without it, Linux before 5.14 hides its own fdinfo from it.
+                  // Makes the process dumpable, as after an exec. Otherwise, Linux before 5.14
+                  // hides its own fdinfo from it.
                   prctl(PR_SET_DUMPABLE, 1) != 0))
         return "becoming another user";
     if (s.file_limit != 0) {
@@ -112,9 +114,11 @@ report run(const surroundings& s, void* result, std::size_t size, void (*call)(v
     int pipe_fds[2];
     if (pipe2(pipe_fds, O_CLOEXEC) != 0)
         return {end::died, "pipe"};
-    // Above whatever the function counts or fills, so that a limit on fds leaves it be.
+    // Higher than all numbers that the function counts or uses up, so that a limit on file
+    // descriptors does not affect it.
     const int to = fcntl(pipe_fds[1], F_DUPFD_CLOEXEC, 500);
     close(pipe_fds[1]);
+    const pid_t parent = getpid();
     const pid_t child = fork();
     if (child < 0) {
         close(pipe_fds[0]);
@@ -124,8 +128,7 @@ report run(const surroundings& s, void* result, std::size_t size, void (*call)(v
     if (child == 0) {
         restore_signals();
         setpgid(0, 0);
-        // Where the test runner is killed, nothing that hangs may outlive it.
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        end_with(parent); // otherwise a hanging process could outlive a test runner that was killed
         close(pipe_fds[0]);
         if (const char* step = set_up_outside(s); step != nullptr)
             refuse(to, step);
@@ -147,17 +150,17 @@ report run(const surroundings& s, void* result, std::size_t size, void (*call)(v
     }
     close(to);
     message m{};
-    const bool told = read(pipe_fds[0], &m, sizeof m) == static_cast<ssize_t>(sizeof m);
+    const bool received = read(pipe_fds[0], &m, sizeof m) == static_cast<ssize_t>(sizeof m);
     std::size_t got = 0;
-    while (told && m.returned && got < size) {
+    while (received && m.returned && got < size) {
         const ssize_t n = read(pipe_fds[0], static_cast<char*>(result) + got, size - got);
         if (n <= 0)
             break;
         got += static_cast<std::size_t>(n);
     }
     close(pipe_fds[0]);
-    // Whatever the function left behind, should a check have failed, ends with it: the group's number
-    // is the child's own until it is reaped.
+    // If a check has failed, the function may have left processes behind, which end here. The group
+    // has the child's pid, which cannot be reused until the child is reaped.
     siginfo_t info;
     while (waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT) < 0 &&
            errno == EINTR) {
@@ -166,16 +169,27 @@ report run(const surroundings& s, void* result, std::size_t size, void (*call)(v
     int status = 0;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
-    if (told && !m.returned && std::strncmp(m.text, no_filters, std::strlen(no_filters)) == 0)
+    if (received && !m.returned && std::strncmp(m.text, no_filters, std::strlen(no_filters)) == 0)
         skip_at_once(m.text);
-    if (told && !m.returned)
+    if (received && !m.returned)
         return {end::cannot_set_up, m.text};
-    if (told && got == size && status == 0)
+    if (received && got == size && status == 0)
         return {end::returned, {}};
-    return {end::died, "the isolated test_child died, with status " + std::to_string(status)};
+    return {end::died, "the isolated process died, with status " + std::to_string(status)};
 }
 
 } // namespace detail
+
+bool keep_mounts_here() {
+    return unshare(CLONE_NEWNS) == 0 &&
+           mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+}
+
+surroundings on(const profile& kernel) {
+    surroundings around;
+    around.kernel = kernel;
+    return around;
+}
 
 void fail(const std::string& text) {
     FAIL(text);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Runs a function in a child process, in surroundings of its own, and hands back what it returns.
+// Runs a function in a child process, in separate surroundings, and returns its result.
 #ifndef PIDFD_UTIL_TEST_ISOLATED_HPP
 #define PIDFD_UTIL_TEST_ISOLATED_HPP
 
@@ -12,14 +12,13 @@
 
 namespace support {
 
-/// For a forked child: gives the signals that the test runner catches, for its reports, back to the
-/// kernel, so that the child dies of them and the parent tells the tale.
+/// For a forked child: resets the signals that the test runner catches to their default action, so
+/// that they kill the child and the parent reports it.
 void restore_signals();
-/// For a forked child: _exit, after it has written down which lines it has covered, if that is
-/// measured.
+/// For a forked child: writes the coverage data, if coverage is measured, and calls _exit.
 [[noreturn]] void end_child(int code);
 
-/// The surroundings. Everything is the test's own by default.
+/// The surroundings. By default, everything is as in the test itself.
 struct surroundings {
     profile kernel = native();
     bool user_namespace = false; // with root mapped to the caller's own id
@@ -30,6 +29,11 @@ struct surroundings {
     std::optional<uid_t> uid; // becomes this user and group, without further groups
     unsigned long file_limit = 0;
 };
+/// Keeps what is mounted from here on in a mount namespace of the caller's own, which it makes.
+bool keep_mounts_here();
+
+/// This kernel, and otherwise the surroundings of the test itself.
+surroundings on(const profile& kernel);
 
 namespace detail {
 
@@ -45,9 +49,9 @@ report run(const surroundings& s, void* result, std::size_t size, void (*call)(v
 
 } // namespace detail
 
-/// What became of the function: its value, or why the surroundings cannot be had here. If it died,
-/// the calling test case fails. Where no kernel but the native one can be had, the calling test case
-/// is skipped from there on: what it checked of the native one counts.
+/// The result of the function, or the reason why the surroundings cannot be set up here. If the
+/// child died, the calling test case fails. If only the native kernel is possible, the rest of the
+/// calling test case is skipped: its checks on the native kernel count.
 template <class T>
 struct outcome {
     std::optional<T> value;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "lifecycle.hpp"
 
+#include "processes.hpp"
 #include "readiness.hpp"
 
 #include "catch.hpp"
 #include "emulated.hpp"
+#include "rounds.hpp"
 
 #include <atomic>
 #include <cerrno>
@@ -28,13 +30,6 @@ using namespace pidfd_util;
 namespace {
 
 const pid_t test_runner = getpid();
-
-std::string beside_this_program(const char* name) {
-    char path[PATH_MAX];
-    const ssize_t size = readlink("/proc/self/exe", path, sizeof path);
-    const std::string self(path, size > 0 ? static_cast<std::size_t>(size) : 0);
-    return self.substr(0, self.rfind('/') + 1) + name;
-}
 
 std::string read_all(int fd) {
     std::string text;
@@ -63,15 +58,26 @@ std::atomic<long> storms{0};
 
 } // namespace
 
+std::string this_program() {
+    char path[PATH_MAX];
+    const ssize_t size = readlink("/proc/self/exe", path, sizeof path);
+    return {path, size > 0 ? static_cast<std::size_t>(size) : 0};
+}
+
 const char* spawnee() {
-    // QEMU's user mode makes no child with a pidfd. Only the test case itself can be skipped.
+    // QEMU's user mode makes no child with a pidfd. Only the whole test case can be skipped.
     static const bool missing = emulated() && [] {
         auto c = spawn("/bin/true", arguments({}));
         return !c || !c->wait();
     }();
     if (missing && getpid() == test_runner)
         skip_at_once("no spawn under this emulator of system calls");
-    static const std::string path = beside_this_program("pidfd-util-spawnee");
+    static const std::string path = [] {
+        const std::string self = this_program();
+        const std::string folder = self.substr(0, self.rfind('/') + 1);
+        const std::string beside = folder + "pidfd-util-spawnee";
+        return access(beside.c_str(), F_OK) == 0 ? beside : folder + "../pidfd-util-spawnee";
+    }();
     return path.c_str();
 }
 
@@ -136,12 +142,13 @@ pid_t fork_with_pidfd(int (*run)(void*), void* argument, int& pidfd) {
         pidfd = pid > 0 ? static_cast<int>(syscall(SYS_pidfd_open, pid, 0)) : -1;
     }
     if (pidfd < 0)
-        std::abort(); // nobody looks at what this returns
+        std::abort(); // the result of this is not used
     return pid;
 }
 
 pid_t fork_exiting(int code, int& pidfd) {
-    // Not by _exit, before which address sanitizers look for the stack that they know.
+    // The child returns instead of calling _exit, which address sanitizers intercept to look for
+    // the stack that they know.
     const auto exit_now = [](void* c) -> int { return *static_cast<int*>(c); };
     return fork_with_pidfd(exit_now, &code, pidfd);
 }
@@ -184,7 +191,9 @@ signal_storm::signal_storm() {
     action.sa_handler = [](int) { ++storms; };
     sigaction(SIGALRM, &action, nullptr);
     storms = 0;
-    const itimerval every{{0, 1000}, {0, 1000}};
+    // A slow machine would do nothing but handle them.
+    const suseconds_t microseconds = slow_machine() ? 10'000 : 1000;
+    const itimerval every{{0, microseconds}, {0, microseconds}};
     setitimer(ITIMER_REAL, &every, nullptr);
 }
 
@@ -238,6 +247,20 @@ std::string temporary_directory::directory(const std::string& name) const {
     const std::string full = path_ + "/" + name;
     REQUIRE(mkdir(full.c_str(), 0755) == 0);
     return full;
+}
+
+pidfd_util::child exiting(int code) {
+    int fd = -1;
+    REQUIRE(fork_exiting(code, fd) > 0);
+    return owner_of(fd);
+}
+
+pidfd_util::child owner_of(int fd) {
+    return pidfd_util::child(*pidfd_util::pidfd::adopt(pidfd_util::unique_fd(fd)));
+}
+
+bool keeps_exits() {
+    return test_child::reaped().fd().get_exit_status().has_value();
 }
 
 std::optional<pidfd_util::exit_status> status_after_end(pidfd_util::pidfd_view fd) {

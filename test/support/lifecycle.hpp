@@ -13,8 +13,11 @@
 
 namespace support {
 
-/// The program of spawnee.cpp, which lies beside the test program. Its own process may call this
-/// in an isolated child.
+/// The path of the test program.
+std::string this_program();
+
+/// The path of the program spawnee.cpp, which is in the directory of the test program or above it. Can also be
+/// called in an isolated child.
 const char* spawnee();
 
 /// A null-terminated argv: "spawnee" and the words.
@@ -30,14 +33,14 @@ private:
     std::vector<const char*> words_;
 };
 
-/// What became of a spawned program.
+/// The outcome of a spawned program.
 struct run_result {
     int error = 0; // of spawn, with the step
     pidfd_util::spawn_step step{};
     std::string output;
     std::optional<pidfd_util::exit_status> status;
 
-    /// The rest of the output's line that begins with the word; "?" if there is none.
+    /// The rest of the line of the output that begins with the word; "?" if there is none.
     std::string operator[](const std::string& word) const;
 };
 
@@ -48,22 +51,22 @@ run_result run(std::initializer_list<const char*> commands,
 run_result run_program(const char* file, const char* const* argv,
                        const pidfd_util::spawn_options& options);
 
-/// A spawned spawnee that has done the commands and sleeps.
+/// A spawned spawnee that has executed the commands and sleeps.
 pidfd_util::child sleeping(std::initializer_list<const char*> commands = {});
 
-/// A child as fork makes it, with its pidfd, even where pidfd_open is refused. It runs the function
-/// and exits with what that returns. Its pid, or -1 and errno.
+/// Makes a child like fork, with its pidfd, even if pidfd_open is refused. The child runs the
+/// function and exits with its result. Returns the pid, or -1 and errno.
 pid_t fork_with_pidfd(int (*run)(void*), void* argument, int& pidfd);
 pid_t fork_exiting(int code, int& pidfd);
 pid_t fork_sleeping(int& pidfd);
 
-/// What `wait` said: a wait status, or a negated errno.
+/// The result of `wait`: a wait status, or a negated errno.
 int wait_for(pidfd_util::pidfd_view fd);
-/// The same of `try_wait`; `not_yet` where it was empty.
+/// The result of `try_wait`; `not_yet` if it is empty.
 inline constexpr int not_yet = 0x7fffffff;
 int try_wait_for(pidfd_util::pidfd_view fd);
 
-/// How many children the caller has that nobody has reaped, living or not, as far as /proc tells.
+/// How many children of the caller are not reaped, living or not, as /proc shows them.
 int count_children();
 
 /// Sends SIGALRM every millisecond to a handler that does nothing, without SA_RESTART.
@@ -92,8 +95,17 @@ private:
     std::string path_;
 };
 
-/// How the process ended, as the kernel keeps it from a little after poll says that it has; empty if
-/// it does not end, or nothing is kept.
+/// A forked child that exits with the code, and the owner of its status.
+pidfd_util::child exiting(int code);
+
+/// Takes over the pidfd of a forked child.
+pidfd_util::child owner_of(int fd);
+
+/// Whether the kernel keeps the status of reaped processes: Linux 6.15.
+bool keeps_exits();
+
+/// How the process ended. The kernel keeps the status from a moment after poll reports the end.
+/// Empty if the process does not end, or no status is kept.
 std::optional<pidfd_util::exit_status> status_after_end(pidfd_util::pidfd_view fd);
 
 /// Sets a variable of the environment for its scope; null removes it.

@@ -55,14 +55,16 @@ void skip(const std::string& reason) {
 
 void skip_at_once(const std::string& reason) {
     skip(reason);
-    // How Catch itself ends a test case that a REQUIRE has failed; here nothing has.
+    // The exception with which Catch ends a test case after a failed REQUIRE; here nothing has
+    // failed.
     throw Catch::TestFailureException();
 }
 
 } // namespace support
 
 int main(int argc, char** argv) {
-    // What was started in the background or with nohup ignores signals, and so would every child.
+    // A program that is started in the background or with nohup ignores some signals, and so do its
+    // children.
     for (const int signal : {SIGHUP, SIGINT, SIGQUIT})
         std::signal(signal, SIG_DFL);
     const int result = Catch::Session().run(argc, argv);

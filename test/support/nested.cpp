@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "nested.hpp"
 
+#include "end_with.hpp"
+#include "isolated.hpp"
 #include "processes.hpp"
 
 #include <cerrno>
 #include <csignal>
 #include <sched.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,22 +16,24 @@ namespace support {
 
 namespace {
 
-[[noreturn]] void sleep_until_orphaned() {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    for (;;)
-        pause();
+[[noreturn]] void sleep_until_orphaned(pid_t parent) {
+    end_with(parent);
+    live_on();
 }
 
 relative grandchild(int unshared) {
     int pids[2];
     if (pipe(pids) != 0)
         return {};
+    const pid_t self = getpid();
     const pid_t parent = fork();
     if (parent == 0) {
+        const pid_t middle = getpid();
         const pid_t pid = unshared == 0 || unshare(unshared) == 0 ? fork() : -1;
-        if (pid != 0)
-            (void)!write(pids[1], &pid, sizeof pid);
-        sleep_until_orphaned();
+        if (pid == 0)
+            sleep_until_orphaned(middle);
+        (void)!write(pids[1], &pid, sizeof pid);
+        sleep_until_orphaned(self);
     }
     relative made;
     pid_t pid = 0;
@@ -47,7 +50,7 @@ relative make_child() {
     const pid_t parent = getpid();
     const pid_t pid = fork();
     if (pid == 0)
-        sleep_until_orphaned();
+        sleep_until_orphaned(parent);
     return {pid, parent, raw_pidfd_open(pid, 0)};
 }
 
@@ -72,9 +75,7 @@ relative make_zombie() {
 }
 
 bool mount_fresh_proc() {
-    return unshare(CLONE_NEWNS) == 0 &&
-           mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
-           mount("proc", "/proc", "proc", 0, nullptr) == 0;
+    return keep_mounts_here() && mount("proc", "/proc", "proc", 0, nullptr) == 0;
 }
 
 } // namespace support

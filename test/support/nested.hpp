@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Processes made inside of an isolated child, where Catch's macros must not be used. They end with
-// it if it is the first process of its pid namespace; else when their maker ends.
+// it if it is the first process of its pid namespace, and otherwise when their maker ends.
 #ifndef PIDFD_UTIL_TEST_NESTED_HPP
 #define PIDFD_UTIL_TEST_NESTED_HPP
 

@@ -2,6 +2,7 @@
 #include "newborn.hpp"
 
 #include "emulated.hpp"
+#include "sanitizers.hpp"
 
 #include <cerrno>
 #include <cstdint>
@@ -29,7 +30,8 @@ bool made_a_child(int status) {
 
 pid_t child_at_birth(test_child& parent) {
     const pid_t pid = parent.pid();
-    if (emulated() || !seize(pid)) {
+    // TSan's own thread would be taken for the child, and TSan calls signal handlers late.
+    if (thread_sanitizer || emulated() || !seize(pid)) {
         parent.go();
         return -1;
     }

@@ -9,8 +9,8 @@
 
 namespace support {
 
-/// Lets the process go until it has made a child, and returns that child's pid: to be given to a
-/// `tracee`. The process itself runs on. -1 where nothing can be traced, or if it made none.
+/// Lets the process run until it has made a child, and returns the child's pid, for a `tracee`. The
+/// process itself continues. -1 if nothing can be traced, or if it made no child.
 pid_t child_at_birth(test_child& parent);
 
 /// Waits until the process has ended, and reaps it: its exit code, or -1 if a signal ended it.

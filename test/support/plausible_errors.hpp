@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What an operation may return when one of its system calls fails.
+// The errnos that an operation may return when one of its system calls fails.
 #ifndef PIDFD_UTIL_TEST_PLAUSIBLE_ERRORS_HPP
 #define PIDFD_UTIL_TEST_PLAUSIBLE_ERRORS_HPP
 
@@ -7,12 +7,12 @@
 
 namespace support {
 
-/// The errnos that may come of a system call's errno: the errno itself, EIO if the kernel never
-/// gives it for that call, or what the operations' tables make of it. 0 is a success of which
-/// nothing is true.
+/// The errnos of an operation that a system call's errno may cause: the errno itself, EIO if the
+/// kernel never returns it from that call, or the errnos of the operations' tables. 0 is a success
+/// without any effect.
 std::vector<int> plausible(long number, int error);
 
-/// Whether the kernel itself says of this call that a process is gone.
+/// Whether this errno of this call is how the kernel reports that a process is gone.
 bool can_tell_gone(long number);
 
 } // namespace support

@@ -3,8 +3,9 @@
 #include "sleeping_thread.hpp"
 
 #include "catch.hpp"
+#include "end_with.hpp"
 #include "isolated.hpp"
-#include "uapi.hpp"
+#include "kernel/uapi.hpp"
 
 #include <cerrno>
 #include <csignal>
@@ -30,11 +31,6 @@ void wait_for_byte(int fd) {
     char byte = 0;
     while (read(fd, &byte, 1) < 0 && errno == EINTR) {
     }
-}
-
-[[noreturn]] void sleep_for_ever() {
-    for (;;)
-        pause();
 }
 
 subject of_child(std::string name, test_child c) {
@@ -63,11 +59,11 @@ bool in_child_namespace(std::vector<subject>& all) {
         if (inner == 0) {
             prctl(PR_SET_PDEATHSIG, SIGKILL);
             (void)!write(ready[1], "r", 1);
-            sleep_for_ever();
+            live_on();
         }
-        wait_for_byte(ready[0]); // else it could outlive its parent
+        wait_for_byte(ready[0]); // otherwise it could outlive its parent
         (void)!write(pids[1], &inner, sizeof inner);
-        sleep_for_ever();
+        live_on();
         return 0;
     });
     parent.go();
@@ -133,6 +129,28 @@ pid_t fork_with_pid(pid_t pid) {
     return static_cast<pid_t>(syscall(435, arguments, sizeof arguments)); // clone3
 }
 
+pid_t fork_sleeper_with_pid(pid_t pid) {
+    const pid_t made = fork_with_pid(pid);
+    if (made == 0)
+        live_on();
+    return made;
+}
+
+void live_on() {
+    for (;;)
+        pause();
+}
+
+pid_t fork_sleeper() {
+    const pid_t parent = getpid();
+    const pid_t pid = fork();
+    if (pid == 0) {
+        end_with(parent);
+        live_on();
+    }
+    return pid;
+}
+
 std::string read_file_at(int dir, const char* path) {
     std::string text;
     const int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
@@ -141,8 +159,8 @@ std::string read_file_at(int dir, const char* path) {
     char buffer[4096];
     for (ssize_t n = 0; (n = read(fd, buffer, sizeof buffer)) > 0;)
         text.append(buffer, static_cast<std::size_t>(n));
-    // Past libc, as the library does it: a thread sanitizer that sees one half of what becomes of a
-    // number takes its next owner for a race.
+    // Without libc, as in the library. A thread sanitizer that sees only the open or only the close
+    // of a number reports a race with its next owner.
     syscall(SYS_close, fd);
     return text;
 }
@@ -203,7 +221,7 @@ test_child test_child::ready(std::function<bool()> prepare) {
     test_child c = that([&] {
         const char prepared = prepare() ? 'y' : 'n';
         (void)!write(ready[1], &prepared, 1);
-        sleep_for_ever();
+        live_on();
         return 0;
     });
     c.go();
@@ -251,11 +269,6 @@ void test_child::reap() {
     kill_made(pid_);
     while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
     }
-}
-
-void kill_made(pid_t pid) {
-    if (pid > 0)
-        ::kill(pid, SIGKILL);
 }
 
 std::vector<subject> living() {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Processes in every state that a pidfd can refer to, and things that are no pidfd.
+// Processes in every state that a pidfd can refer to, and file descriptors that are not pidfds.
 #ifndef PIDFD_UTIL_TEST_PROCESSES_HPP
 #define PIDFD_UTIL_TEST_PROCESSES_HPP
 
 #include <pidfd_util/pidfd.hpp>
 
+#include <csignal>
 #include <functional>
 #include <string>
 #include <sys/types.h>
@@ -15,9 +16,19 @@ namespace support {
 /// A raw pidfd_open, for flags that the library does not offer; -1 and errno.
 int raw_pidfd_open(pid_t pid, unsigned flags);
 
-/// fork, and the child has this pid, which must be free; -1 and errno. Needs CAP_SYS_ADMIN or
+/// Does nothing until a signal ends the process.
+[[noreturn]] void live_on();
+
+/// Forks a child that does nothing until a signal, or the end of the calling thread, ends it.
+pid_t fork_sleeper();
+
+/// Forks a child with this pid, which must be free; -1 and errno on failure. Needs CAP_SYS_ADMIN or
 /// CAP_CHECKPOINT_RESTORE over the pid namespace.
 pid_t fork_with_pid(pid_t pid);
+/// The same, and the child does nothing until a signal ends it: the new owner of a pid.
+pid_t fork_sleeper_with_pid(pid_t pid);
+/// The reason for which a test is skipped.
+inline constexpr const char* no_chosen_pid = "no right to choose a pid";
 
 /// The file's text; empty where it cannot be read.
 std::string read_file_at(int dir, const char* path);
@@ -32,7 +43,7 @@ class test_child {
 public:
     /// Sleeps until it is killed.
     static test_child running();
-    /// The same, after `prepare` has run in it: `prepared` tells what that returned.
+    /// The same, after `prepare` has run in it: `prepared` returns its result.
     static test_child ready(std::function<bool()> prepare);
     /// Runs the function and exits with what it returns. It sleeps first until `go` is called.
     static test_child that(std::function<int()> body);
@@ -52,7 +63,7 @@ public:
     void go();                        // lets `that` begin
     void wait_for_end();              // until it is a zombie
     void reap();                      // kills it, if need be
-    void disown() { reaped_ = true; } // somebody else reaps it
+    void disown() { reaped_ = true; } // another process reaps it
 
 private:
     test_child(pid_t pid, int start) noexcept;
@@ -64,16 +75,19 @@ private:
     bool prepared_ = true;
 };
 
-/// SIGKILL to a process of the test's; to nobody where it could not be made: to kill(2), -1 is
-/// everybody.
-void kill_made(pid_t pid);
+/// Sends SIGKILL to a process of the test. Does nothing if the pid is -1, because kill(2) would
+/// signal every process.
+inline void kill_made(pid_t pid) {
+    if (pid > 0)
+        ::kill(pid, SIGKILL);
+}
 
-/// What an operation is asked about.
+/// A subject of an operation.
 struct subject {
     std::string name;
     int fd = -1;
     pid_t pid = 0;               // what the caller should see
-    std::function<void()> close; // ends whatever stands behind it
+    std::function<void()> close; // ends the process
 
     subject(std::string n, int f, pid_t p, std::function<void()> c)
         : name(std::move(n)), fd(f), pid(p), close(std::move(c)) {}
@@ -91,7 +105,8 @@ struct subject {
 /// child pid namespace (where the caller may make one).
 std::vector<subject> living();
 
-/// Things that are no pidfd: a pipe, a file, a directory of /proc/PID, a socket, a namespace.
+/// File descriptors that are not pidfds: a pipe, a file, a directory of /proc/PID, a socket, a
+/// namespace.
 std::vector<subject> impostors();
 
 /// All of the above, a zombie, a reaped process, and closed file descriptors.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Runs a program as a child, in surroundings of its own, and keeps what it says.
+// Runs a program as a child, in separate surroundings, and keeps its output.
 #ifndef PIDFD_UTIL_TEST_PROGRAM_HPP
 #define PIDFD_UTIL_TEST_PROGRAM_HPP
 
@@ -14,7 +14,7 @@ struct finished {
     std::string out;
     std::string err;
     int status = -1;     // the exit code, or 128 and the signal
-    std::string missing; // why it could not be run at all; else empty
+    std::string missing; // why it could not be run; empty if it was
 };
 
 /// Called in the child before the program starts, to set its standard output up differently.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What poll(2) says of a file descriptor, and whether epoll(7) has ever said anything of some.
+// The events that poll(2) returns for a file descriptor, and whether epoll(7) ever returned any.
 #ifndef PIDFD_UTIL_TEST_READINESS_HPP
 #define PIDFD_UTIL_TEST_READINESS_HPP
 
@@ -15,10 +15,10 @@
 
 namespace support {
 
-/// A time in which anything that happens at all has happened, on the slowest of machines.
+/// Long enough for any expected event, even on a slow machine.
 inline constexpr int long_time = 60'000; // milliseconds
 
-/// The events that are there within the time, in milliseconds; 0: none.
+/// The events that are reported within the time, in milliseconds; 0: none.
 inline int events_of(int fd, int time = 0) {
     pollfd set{fd, POLLIN, 0};
     int ready = 0;
@@ -27,7 +27,14 @@ inline int events_of(int fd, int time = 0) {
     return ready == 1 ? set.revents : 0;
 }
 
-/// Waits in a thread of its own for events of the file descriptors, from its beginning on.
+/// Waits until what the pidfd refers to was reaped, which comes a moment after a thread's end. Before
+/// Linux 6.9, the kernel does not report this.
+inline bool hangs_up(int fd) {
+    pollfd set{fd, 0, 0};
+    return poll(&set, 1, long_time) == 1 && set.revents == POLLHUP;
+}
+
+/// Waits in a separate thread for events of the file descriptors, from construction on.
 class epoll_watch {
 public:
     epoll_watch(std::initializer_list<int> fds, unsigned flags)

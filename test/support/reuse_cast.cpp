@@ -30,13 +30,8 @@ constexpr int kinds[] = {CLONE_NEWUTS, CLONE_NEWIPC,    CLONE_NEWNS,
                          CLONE_NEWNET, CLONE_NEWCGROUP, time_namespace};
 constexpr uid_t home_owner = 1301;
 
-[[noreturn]] void sleep_for_ever() {
-    for (;;)
-        pause();
-}
-
-/// fork, with these numbers in the caller's pid namespace and the one outside of it, where 0 is any,
-/// and in this cgroup, where -1 is the caller's.
+/// Forks a child with these pids in the caller's pid namespace and in the one outside of it (0:
+/// any), in this cgroup (-1: the caller's).
 pid_t fork_as(pid_t inner, pid_t outer, int cgroup) {
     const pid_t wanted[] = {inner, outer};
     std::uint64_t arguments[11]{};                // clone_args as of Linux 5.7
@@ -74,7 +69,7 @@ struct order {
         if (o.inner != 0) {
             heir = fork_as(o.inner, o.outer, -1);
             if (heir == 0)
-                sleep_for_ever();
+                live_on();
             send(reports, heir);
         } else {
             kill_made(heir);
@@ -88,120 +83,15 @@ std::uint64_t hash(const std::string& text) {
     return std::hash<std::string>()(text);
 }
 
-/// Of the name and the ids, as files below the directory tell them. Nothing where they do not.
-std::uint64_t signature(int dir) {
+} // namespace
+
+std::uint64_t signature_in_proc(int dir) {
     const std::string comm = read_file_at(dir, "comm");
     const std::string status = read_file_at(dir, "status");
     return comm.empty() || status.empty()
                ? 0
                : hash(comm + field(status, "Uid:") + field(status, "PPid:"));
 }
-
-template <class T>
-bool take(const expected<T>& result, told& t) {
-    t.error = result ? 0 : result.error().value();
-    return bool(result);
-}
-
-void add(told& t, const credentials& c) {
-    for (const std::uint64_t id :
-         {c.ruid, c.euid, c.suid, c.fsuid, c.rgid, c.egid, c.sgid, c.fsgid})
-        t.add(id);
-}
-
-template <namespace_type Type>
-void get_namespace(pidfd_view p, told& t, unique_fd& made) {
-    auto ns = p.get_namespace(Type, &t.path);
-    if (take(ns, t))
-        made = std::move(*ns);
-}
-
-template <namespace_flags Flag>
-void set_namespace(pidfd_view p, told& t, unique_fd&) {
-    take(p.set_namespace(Flag), t);
-}
-
-template <class Name>
-std::uint64_t own_namespace(Name name) {
-    struct stat st {};
-    return stat(name, &st) == 0 ? st.st_ino : 0;
-}
-
-} // namespace
-
-const reuse_operation reuse_operations[] = {
-    {"get_pid",
-     [](pidfd_view p, told& t, unique_fd&) {
-         if (const auto pid = p.get_pid(&t.path); take(pid, t))
-             t.add(static_cast<std::uint64_t>(*pid));
-     },
-     false},
-    {"get_ppid",
-     [](pidfd_view p, told& t, unique_fd&) {
-         if (const auto pid = p.get_ppid(&t.path); take(pid, t))
-             t.add(static_cast<std::uint64_t>(*pid));
-     }},
-    {"get_ppid of a child",
-     [](pidfd_view p, told& t, unique_fd&) {
-         if (const auto pid = p.get_ppid(&t.path); take(pid, t))
-             t.add(static_cast<std::uint64_t>(*pid));
-     },
-     false, false, nullptr, true},
-    {"get_creds",
-     [](pidfd_view p, told& t, unique_fd&) {
-         if (const auto creds = p.get_creds(&t.path); take(creds, t))
-             add(t, *creds);
-     }},
-    {"get_cgroupid",
-     [](pidfd_view p, told& t, unique_fd&) {
-         if (const auto id = p.get_cgroupid(&t.path); take(id, t))
-             t.add(*id);
-     }},
-    {"get_info",
-     [](pidfd_view p, told& t, unique_fd&) {
-         const auto info = p.get_info(&t.path);
-         if (!take(info, t))
-             return;
-         t.add(static_cast<std::uint64_t>(info->pid));
-         t.add(static_cast<std::uint64_t>(info->tgid));
-         t.add(static_cast<std::uint64_t>(info->ppid.value_or(0)));
-         if (info->cgroupid)
-             t.add(*info->cgroupid);
-         else
-             t.add_nothing();
-         if (info->creds)
-             add(t, *info->creds);
-     }},
-    {"get_namespace cgroup", get_namespace<namespace_type::cgroup>},
-    {"get_namespace ipc", get_namespace<namespace_type::ipc>},
-    {"get_namespace mnt", get_namespace<namespace_type::mnt>},
-    {"get_namespace net", get_namespace<namespace_type::net>},
-    {"get_namespace pid", get_namespace<namespace_type::pid>, false},
-    {"get_namespace pid_for_children", get_namespace<namespace_type::pid_for_children>, false},
-    {"get_namespace time", get_namespace<namespace_type::time>},
-    {"get_namespace time_for_children", get_namespace<namespace_type::time_for_children>},
-    {"get_namespace user", get_namespace<namespace_type::user>},
-    {"get_namespace uts", get_namespace<namespace_type::uts>},
-    {"open_proc",
-     [](pidfd_view p, told& t, unique_fd&) {
-         if (const auto dir = p.open_proc(); take(dir, t)) {
-             const std::uint64_t read = signature(dir->get());
-             if (read != 0)
-                 t.add(read);
-         }
-     }},
-    {"access_proc",
-     [](pidfd_view p, told& t, unique_fd&) {
-         if (const auto read = p.access_proc(signature); take(read, t))
-             t.add(*read);
-     }},
-    {"send_signal", [](pidfd_view p, told& t, unique_fd&) { take(p.send_signal(0), t); }, false},
-    {"set_namespace uts", set_namespace<namespace_flags::uts>, true, true,
-     [](told& t) { t.add(own_namespace("/proc/thread-self/ns/uts")); }},
-    {"set_namespace ipc", set_namespace<namespace_flags::ipc>, true, true,
-     [](told& t) { t.add(own_namespace("/proc/thread-self/ns/ipc")); }},
-};
-const std::size_t reuse_operation_count = sizeof reuse_operations / sizeof *reuse_operations;
 
 bool reuse_cast::ready(char* missing, std::size_t size) {
     const char* reason = nullptr;
@@ -230,7 +120,7 @@ bool reuse_cast::make_home() {
                 setresuid(home_owner, home_owner, home_owner) == 0 && unshare(CLONE_NEWUSER) == 0;
             send(pids[1], made ? getpid() : pid_t{-1});
         }
-        sleep_for_ever();
+        live_on();
     }
     close(pids[1]);
     const bool made = receive(pids[0], home_) && home_ > 0;
@@ -241,9 +131,9 @@ bool reuse_cast::make_home() {
     auto user = pidfd_view(home_fd_.get()).get_namespace(namespace_type::user);
     if (user)
         home_user_ = std::move(*user);
-    // The caller's pid is that of many a test.
+    // The time makes the name unique. The caller's pid is the same in many tests.
     const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
-    if (auto made_here = cgroup::make("-reuse-" + std::to_string(now)))
+    if (auto made_here = test_cgroup::make("-reuse-" + std::to_string(now)))
         cgroup_.emplace(std::move(*made_here));
     if (cgroup_)
         cgroup_fd_.reset(open(cgroup_->path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
@@ -278,7 +168,7 @@ void reuse_cast::live_as_victim(bool with_child) const {
     if (with_child)
         p.child = fork();
     if (with_child && p.child == 0)
-        sleep_for_ever();
+        live_on();
     prctl(PR_SET_NAME, "the victim");
     for (const int kind : kinds)
         (void)setns(home_fd_.get(), kind);
@@ -292,7 +182,7 @@ bool reuse_cast::enter_victim(bool with_child) {
     const pid_t pid = fork_as(the_pid, 0, cgroup_fd_.get());
     if (pid == 0) {
         live_as_victim(with_child);
-        sleep_for_ever();
+        live_on();
     }
     if (pid != the_pid)
         return false;

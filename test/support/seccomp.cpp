@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "seccomp.hpp"
 
-#include "uapi.hpp"
+#include "rounds.hpp"
+
+#include "kernel/uapi.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -40,6 +42,8 @@ rule rule::pidfd_ioctls(int error) {
 }
 
 rule rule::inode_question(int error) {
+    if (uapi::sys_fstat != 0)
+        return {uapi::sys_fstat, error};
     return {SYS_statx, error, 3, ~0U, uapi::statx_ino};
 }
 
@@ -98,23 +102,31 @@ profile native() {
 }
 
 profile linux_6_12() {
-    // Of whatever size.
-    return {"6.12", {{SYS_ioctl, EINVAL, 1, 0xffff, uapi::get_info & 0xffff}}};
+    // Of any size.
+    return {
+        "6.12",
+        {{SYS_ioctl, EINVAL, 1, 0xffff, uapi::get_info & 0xffff}, {SYS_open_by_handle_at, EBADF}}};
 }
 
 profile linux_5_10() {
     return {
         "5.10",
         {rule::pidfd_ioctls(ENOTTY),
-         rule::inode_question(ENOSYS), // stands for an inode number that is not the process's own
+         rule::inode_question(ENOSYS), // all pidfds share one inode
          {SYS_pidfd_open, EINVAL, 1, uapi::pidfd_thread, uapi::pidfd_thread},
-         {SYS_pidfd_send_signal, EINVAL, 3, uapi::signal_thread_group, uapi::signal_thread_group}}};
+         {SYS_pidfd_send_signal, EINVAL, 3, uapi::signal_thread_group, uapi::signal_thread_group},
+         {SYS_pidfd_send_signal, EINVAL, 3, uapi::signal_process_group, uapi::signal_process_group},
+         {SYS_getsockopt, ENOPROTOOPT, 2, ~0U, uapi::so_peer_pidfd},
+         {SYS_setsockopt, ENOPROTOOPT, 2, ~0U, uapi::so_pass_pidfd},
+         {SYS_process_mrelease, ENOSYS},
+         {SYS_open_by_handle_at, EBADF}}};
 }
 
 profile linux_5_4() {
     profile p = linux_5_10();
     p.name = "5.4";
     p.rules.push_back({SYS_pidfd_getfd, ENOSYS});
+    p.rules.push_back({SYS_process_madvise, ENOSYS});
     p.rules.push_back({SYS_pidfd_open, EINVAL, 1, uapi::pidfd_nonblock, uapi::pidfd_nonblock});
     return p;
 }
@@ -125,12 +137,19 @@ profile sandbox(int error) {
              {SYS_pidfd_open, error},
              {SYS_pidfd_send_signal, error},
              {SYS_pidfd_getfd, error},
+             {SYS_process_madvise, error},
+             {SYS_process_mrelease, error},
              {SYS_setns, error},
+             {SYS_getsockopt, error, 2, ~0U, uapi::so_peer_pidfd},
+             {SYS_setsockopt, error, 2, ~0U, uapi::so_pass_pidfd},
+             {SYS_open_by_handle_at, error},
              {SYS_waitid, error, 0, ~0U, uapi::p_pidfd},
              rule::inode_question(error)}};
 }
 
 std::vector<profile> all_profiles() {
+    if (slow_machine())
+        return {native(), sandbox(EPERM), sandbox(ENOSYS)};
     return {native(), linux_5_4(), linux_5_10(), linux_6_12(), sandbox(EPERM), sandbox(ENOSYS)};
 }
 

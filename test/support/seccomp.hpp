@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Seccomp filters that take system calls and ioctls away, and with them the look of other kernels.
+// Seccomp filters that refuse system calls and ioctls, and so imitate other kernels and sandboxes.
 #ifndef PIDFD_UTIL_TEST_SECCOMP_HPP
 #define PIDFD_UTIL_TEST_SECCOMP_HPP
 
@@ -8,7 +8,7 @@
 
 namespace support {
 
-/// Answers a system call with an errno; or only where one of its arguments has a value.
+/// Answers a system call with an errno, always or only if one of its arguments has a value.
 struct rule {
     long number;
     int error;
@@ -20,24 +20,24 @@ struct rule {
     static rule ioctl(unsigned long request, int error);
     /// Every ioctl on a pidfd.
     static rule pidfd_ioctls(int error);
-    /// statx where it asks for the inode number alone. All else must pass: on 32-bit machines libc's
-    /// own stat is a statx.
+    /// The call by which the library asks for an inode number: fstat, or a statx that asks for no
+    /// more. Every other statx must pass: on 32-bit machines libc's own stat is a statx.
     static rule inode_question(int error);
     /// The call ends the process.
     static rule killing(long number);
 };
 
-/// Puts the calling thread, and what it forks, under the rules, for good: use it in a child.
-/// False where the kernel refuses.
+/// Installs the rules for the calling thread and its children. They cannot be removed: use it in a
+/// child. False if the kernel refuses.
 bool install(const std::vector<rule>& rules);
 
-/// What a kernel or a sandbox lacks. (What such a kernel would itself say differently, like fstatfs
-/// of a pidfd, is beyond a filter: the suite also runs on the real ones.)
+/// What a kernel or a sandbox lacks. A filter cannot imitate calls that give a different answer on
+/// such a kernel, like fstatfs of a pidfd. Therefore the suite also runs on real kernels.
 struct profile {
     const char* name;
     std::vector<rule> rules;
 
-    /// Whether it is a sandbox that says EPERM, and not one that poses as an older kernel.
+    /// Whether it is a sandbox that answers EPERM, and not one that imitates an older kernel.
     bool forbids() const;
     bool refuses_pidfd_open() const;
     bool refuses_signals() const;
@@ -48,7 +48,8 @@ profile linux_5_10();       // and 6.1
 profile linux_6_12();       // and 6.11: PIDFD_GET_INFO says EINVAL
 profile sandbox(int error); // refuses every pidfd call and ioctl
 
-/// All of the above, the sandbox with EPERM and with ENOSYS.
+/// All of the above, the sandbox with EPERM and with ENOSYS. On a slow machine, not those that imitate
+/// another kernel: the emulated machines run real ones.
 std::vector<profile> all_profiles();
 
 } // namespace support

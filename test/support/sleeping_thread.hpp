@@ -11,12 +11,17 @@
 
 namespace support {
 
+/// The id of the calling thread. Older C libraries have no gettid.
+inline pid_t own_tid() {
+    return static_cast<pid_t>(syscall(SYS_gettid));
+}
+
 class sleeping_thread {
 public:
     /// Returns once the thread runs.
     sleeping_thread()
         : thread_([this] {
-              tid_ = static_cast<pid_t>(syscall(SYS_gettid));
+              tid_ = own_tid();
               while (!stop_)
                   usleep(500);
           }) {

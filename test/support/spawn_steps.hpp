@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The steps of a spawned child, each with an option that has it taken and the call that takes it.
+// The steps of a spawned child, each with an option that needs it and the system call that performs
+// it.
 #ifndef PIDFD_UTIL_TEST_SPAWN_STEPS_HPP
 #define PIDFD_UTIL_TEST_SPAWN_STEPS_HPP
+
+#include "seccomp.hpp"
 
 #include <pidfd_util/spawn_options.hpp>
 
@@ -16,7 +19,10 @@ struct step_taken {
     std::function<void(pidfd_util::spawn_options&)> set;
 };
 
-/// Every step from `clone` to `exec`. What the options set is another value than the caller's own.
+/// Rules that answer `error` to the system call of the step. Both calls that make a child answer alike.
+std::vector<rule> answering(const step_taken& step, int error);
+
+/// Every step from `clone` to `exec`. The options set values that differ from the caller's own.
 std::vector<step_taken> steps_of_spawn();
 
 } // namespace support

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The program that the tests of spawn start. Its arguments are commands, each with its own
-// arguments, done one after the other: it tells about itself on standard output, without libstdc++
-// and without /proc. It ends with 0, or as a command says.
+// arguments, executed in turn. It describes itself on standard output, without libstdc++ and
+// without /proc. It ends with 0, or as a command says.
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
@@ -10,12 +10,15 @@
 #include <cstring>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 extern char** environ; // NOLINT: the name is POSIX's
@@ -44,7 +47,7 @@ void print_ids() {
     std::printf("\n");
 }
 
-/// Raw: libc hides two signals of its own.
+/// A direct system call, because libc hides two signals that it reserves.
 void print_signals() {
     std::uint64_t blocked = 0;
     std::uint64_t ignored = 0;
@@ -68,9 +71,29 @@ void print_signals() {
                 static_cast<unsigned long long>(handled));
 }
 
+void print_cpus() {
+    cpu_set_t cpus;
+    CPU_ZERO(&cpus);
+    sched_getaffinity(0, sizeof cpus, &cpus);
+    std::printf("cpus");
+    for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu)
+        if (CPU_ISSET(static_cast<unsigned>(cpu), &cpus))
+            std::printf(" %d", cpu);
+    std::printf("\n");
+}
+
 void print_facts() {
     std::printf("pid %d\nppid %d\npgid %d\nsid %d\n", getpid(), getppid(), getpgid(0), getsid(0));
     std::printf("nice %d\n", getpriority(PRIO_PROCESS, 0));
+    const mode_t mask = umask(0);
+    umask(mask);
+    std::printf("umask %o\n", static_cast<unsigned>(mask));
+    sched_param scheduling{};
+    sched_getparam(0, &scheduling);
+    std::printf("policy %ld\nrt_priority %d\n", syscall(SYS_sched_getscheduler, 0),
+                scheduling.sched_priority);
+    std::printf("io_priority %ld\n", syscall(SYS_ioprio_get, 1, 0));
+    print_cpus();
     std::printf("no_new_privs %d\n", prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0));
     int death = 0;
     prctl(PR_GET_PDEATHSIG, &death);
@@ -79,7 +102,7 @@ void print_facts() {
     print_signals();
 }
 
-/// Number, device and inode of everything that is open.
+/// Prints the number, device and inode of each open file descriptor.
 void print_fds() {
     for (int fd = 0; fd < most_fds; ++fd) {
         struct stat st {};
@@ -91,10 +114,15 @@ void print_fds() {
 
 void print_limit(int resource) {
     rlimit limit{};
-    // An enumeration in C libraries that have one for it, else a number.
+    // An enumeration in C libraries that have one for it, and otherwise a number.
     getrlimit(static_cast<decltype(RLIMIT_CORE)>(resource), &limit);
     std::printf("limit %lld %lld\n", static_cast<long long>(limit.rlim_cur),
                 static_cast<long long>(limit.rlim_max));
+}
+
+/// Prints the foreground group and the session of a terminal, as this process sees them.
+void print_terminal(int fd) {
+    std::printf("foreground %d\nterminal_session %d\n", tcgetpgrp(fd), tcgetsid(fd));
 }
 
 void print_cwd() {
@@ -115,6 +143,28 @@ void copy_to_output(int fd) {
     std::fflush(stdout);
     while ((size = read(fd, buffer, sizeof buffer)) > 0)
         (void)!write(1, buffer, static_cast<std::size_t>(size));
+}
+
+/// Writes this many bytes: the numbers of the bytes, modulo 251.
+void write_bytes(int fd, long count) {
+    static unsigned char bytes[251 * 256];
+    for (std::size_t i = 0; i < sizeof bytes; ++i)
+        bytes[i] = static_cast<unsigned char>(i % 251);
+    std::fflush(stdout);
+    for (long done = 0; done < count;) {
+        const std::size_t first = static_cast<std::size_t>(done) % sizeof bytes;
+        const std::size_t most = sizeof bytes - first;
+        const std::size_t left = static_cast<std::size_t>(count - done);
+        const ssize_t size = write(fd, bytes + first, left < most ? left : most);
+        if (size < 0 && errno != EINTR)
+            std::exit(96);
+        done += size > 0 ? size : 0;
+    }
+}
+
+void say(int fd, const char* text) {
+    std::fflush(stdout);
+    (void)!write(fd, text, std::strlen(text));
 }
 
 void print_file(const char* name) {
@@ -172,6 +222,53 @@ void begin_thread(char** commands) {
         std::exit(98);
 }
 
+/// Ends at once. A child of its own executes the commands.
+[[noreturn]] void leave_behind(char** commands) {
+    std::fflush(stdout);
+    if (const pid_t pid = fork(); pid != 0)
+        _exit(pid > 0 ? 0 : 95);
+    run_all(commands);
+}
+
+/// Sleeps, while a child of its own executes the commands.
+void sleep_beside(char** commands) {
+    std::fflush(stdout);
+    if (const pid_t pid = fork(); pid == 0)
+        run_all(commands);
+    sleep_for_ever();
+}
+
+/// Makes a child that traces this process and never waits for it, until it reads the end of `fd`. The
+/// parent of this process cannot reap it meanwhile. The child holds no standard stream.
+void be_traced(int fd, bool by_another_session) {
+    std::fflush(stdout);
+    int ready[2];
+    if (pipe2(ready, O_CLOEXEC) != 0)
+        std::exit(94);
+    const pid_t traced = getpid();
+    (void)prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0); // an error: Yama is not there
+    if (fork() == 0) {
+        alarm(60);
+        if (by_another_session)
+            (void)setsid();
+        for (int stream = 0; stream < 3; ++stream)
+            close(stream);
+        if (ptrace(PTRACE_SEIZE, traced, nullptr, nullptr) == 0)
+            (void)!write(ready[1], "+", 1);
+        close(ready[0]);
+        close(ready[1]);
+        char byte = 0;
+        while (read(fd, &byte, 1) != 0) {
+        }
+        _exit(0);
+    }
+    close(ready[1]);
+    char byte = 0;
+    if (read(ready[0], &byte, 1) != 1)
+        std::exit(94);
+    close(ready[0]);
+}
+
 /// Starts this program anew, with the commands.
 [[noreturn]] void execute(char** commands) {
     std::fflush(stdout);
@@ -187,6 +284,10 @@ int run(const char* command, char** arguments) {
         return print_facts(), 0;
     if (is(command, "fds"))
         return print_fds(), 0;
+    if (is(command, "terminal"))
+        return print_terminal(std::atoi(arguments[0])), 1;
+    if (is(command, "executed")) // by which path
+        return std::printf("executed %s\n", reinterpret_cast<const char*>(getauxval(AT_EXECFN))), 0;
     if (is(command, "cwd"))
         return print_cwd(), 0;
     if (is(command, "environment")) {
@@ -194,7 +295,7 @@ int run(const char* command, char** arguments) {
             std::printf("%s\n", *e);
         return 0;
     }
-    if (is(command, "ready")) // whoever reads the output knows that it has come so far
+    if (is(command, "ready")) // a reader of the output sees how far the program has come
         return std::printf("ready\n"), std::fflush(stdout), 0;
     if (is(command, "sleep"))
         return sleep_for_ever(), 0;
@@ -212,10 +313,18 @@ int run(const char* command, char** arguments) {
         return print_file(arguments[0]), 1;
     if (is(command, "copy"))
         return copy_to_output(std::atoi(arguments[0])), 1;
+    if (is(command, "write"))
+        return write_bytes(std::atoi(arguments[0]), std::atol(arguments[1])), 2;
+    if (is(command, "say"))
+        return say(std::atoi(arguments[0]), arguments[1]), 2;
+    if (is(command, "shut"))
+        return std::fflush(stdout), close(std::atoi(arguments[0])), 1;
     if (is(command, "ignore"))
         return std::signal(std::atoi(arguments[0]), SIG_IGN), 1;
     if (is(command, "raise"))
         return std::raise(std::atoi(arguments[0])), 1;
+    if (is(command, "be_traced"))
+        return be_traced(std::atoi(arguments[0]), is(arguments[1], "session")), 2;
     if (is(command, "exit"))
         std::exit(std::atoi(arguments[0]));
     if (is(command, "end_thread"))
@@ -225,6 +334,10 @@ int run(const char* command, char** arguments) {
         begin_thread(arguments), sleep_for_ever();
     if (is(command, "last_thread")) // the first one ends with another code than the process will
         begin_thread(arguments), end_thread(3);
+    if (is(command, "leave_behind"))
+        leave_behind(arguments);
+    if (is(command, "sleep_beside"))
+        sleep_beside(arguments);
     if (is(command, "exec"))
         execute(arguments);
     return -1;

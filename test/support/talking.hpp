@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A spawned spawnee that reports on its standard output and waits for bytes on its standard input.
+// A child that reports on its standard output and waits for bytes on its standard input.
 #ifndef PIDFD_UTIL_TEST_TALKING_HPP
 #define PIDFD_UTIL_TEST_TALKING_HPP
 
@@ -11,8 +11,8 @@
 
 namespace support {
 
-/// It is killed and waited for at the end of its scope. The test case fails if it cannot be started;
-/// see `error` for those whose options may be refused.
+/// The child is killed and waited for at the end of its scope. The test case fails if the child
+/// cannot be started; use `error` if its options may be refused.
 class talking_child {
 public:
     explicit talking_child(std::initializer_list<const char*> commands);
@@ -21,7 +21,7 @@ public:
     talking_child& operator=(const talking_child&) = delete;
     ~talking_child();
 
-    /// 0, or the errno of `spawn` with the step.
+    /// 0, or the errno of `spawn`, with the step.
     int error() const { return error_; }
     pidfd_util::spawn_step step() const { return step_; }
 
@@ -31,7 +31,7 @@ public:
 
     /// The next line of the output, without its end; empty at the end of the output.
     std::string line();
-    /// The number that follows the word on the next line; -1 if that line says something different.
+    /// The number after the word on the next line; -1 if that line begins with another word.
     int number(const std::string& word);
     /// Lets a "read" return.
     void go() const;

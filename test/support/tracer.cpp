@@ -35,7 +35,7 @@ bool get(pid_t pid, stop_info& info) {
     return ptrace(get_syscall_info, pid, sizeof info, &info) >= 0;
 }
 
-// At the entry: the number of a call that there is not.
+// At the entry: an invalid number, so that the kernel makes no call.
 #if defined(__x86_64__)
 constexpr bool registers_known = true;
 void skip_call(pid_t pid) {
@@ -96,15 +96,33 @@ std::string name_of(const system_call& call) {
         return "uname";
     case SYS_statx:
         return "statx";
+    case SYS_lseek:
+        return "lseek";
+#ifdef SYS_fstat
+    case SYS_fstat:
+        return "fstat";
+#endif
 #ifdef SYS_fstatfs64
     case SYS_fstatfs64:
 #endif
     case SYS_fstatfs:
         return "fstatfs";
+    case SYS_getsockopt:
+        return "getsockopt";
+    case SYS_setsockopt:
+        return "setsockopt";
+    case SYS_sendmsg:
+        return "sendmsg";
+    case SYS_recvmsg:
+        return "recvmsg";
+    case SYS_open_by_handle_at:
+        return "open_by_handle_at";
     case SYS_name_to_handle_at:
         return "name_to_handle_at";
     case SYS_waitid:
         return "waitid";
+    case SYS_prctl:
+        return "prctl";
 #ifdef SYS_ppoll_time64
     case SYS_ppoll_time64:
 #endif
@@ -129,6 +147,8 @@ std::string name_of(const system_call& call) {
         return "pidfd_send_signal";
     case SYS_pidfd_getfd:
         return "pidfd_getfd";
+    case 448:
+        return "process_mrelease";
     default:
         return "call " + std::to_string(call.number);
     }

@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: MIT
-#include "names.hpp"
+#include "../tool-parts/names.hpp"
+#include "../tool-parts/text.hpp"
+#include "../tool-parts/utc_time.hpp"
+#include "errors.hpp"
+#include "formats.hpp"
 #include "render.hpp"
-#include "text.hpp"
+
+#include <algorithm>
 
 using namespace pidfd_util;
 
 namespace {
 
+/// Builds a JSON object.
 class object {
 public:
-    /// `json` is JSON already.
+    /// Adds a member. `json` must be valid JSON.
     object& add(std::string_view name, std::string_view json) {
         members_ += members_.empty() ? "" : ", ";
         members_ += json_string(name);
@@ -30,8 +36,8 @@ std::string small_number(T n) {
     return std::to_string(n);
 }
 
-/// Many readers of JSON keep numbers as doubles, exact to 2^53: what may be larger is a string,
-/// always, so that its type does not depend on its value.
+/// Returns a number as a string. Many JSON readers store numbers as doubles, which are exact up to 2^53.
+/// Smaller numbers are strings too, so that the type does not depend on the value.
 std::string large_number(std::uint64_t n) {
     return json_string(std::to_string(n));
 }
@@ -40,11 +46,16 @@ const char* boolean(bool b) {
     return b ? "true" : "false";
 }
 
-object failure(const std::error_code& error) {
+std::string show_error(const std::error_code& error) {
     object o;
-    o.add("errno", small_number(error.value()));
-    o.add("reason", json_string(error.message()));
-    return o;
+    o.add("code", small_number(error.value()));
+    o.add("name", json_string(error_name(error)));
+    o.add("message", json_string(error.message()));
+    return o.text();
+}
+
+object failure(const std::error_code& error) {
+    return object().add("error", show_error(error));
 }
 
 template <class T, class F>
@@ -57,7 +68,7 @@ object fact(const answer<T>& a, F show) {
     return o;
 }
 
-/// Of a text that JSON cannot hold as it is, the bytes are told too.
+/// Adds the bytes in hexadecimal if the text is not UTF-8, because JSON cannot represent it exactly.
 template <class F>
 object text_fact(const answer<std::string>& a, F show) {
     object o = fact(a, show);
@@ -90,36 +101,115 @@ std::string show_credentials(const credentials& c) {
     return o.text();
 }
 
+template <class Name>
+std::string show_name(const Name& name) {
+    return json_string(std::string(to_text(name)));
+}
+
+std::string show_start(const start_time& start) {
+    object o;
+    o.add("since_boot", large_number(static_cast<std::uint64_t>(start.since_boot.count())));
+    o.add("wall", json_string(utc_time(start.wall)));
+    return o.text();
+}
+
+std::string show_path(const path_name& name) {
+    object o;
+    o.add("path", json_string(name.path)).add("removed", boolean(name.removed));
+    if (!is_utf8(name.path))
+        o.add("hex", json_string(hex(name.path)));
+    return o.text();
+}
+
+std::string show_executable(const std::optional<path_name>& name) {
+    return name ? show_path(*name) : "null";
+}
+
+std::string show_threads(const process_usage& usage) {
+    return small_number(usage.threads);
+}
+
+std::string show_cpu_time(const process_usage& usage) {
+    object o;
+    o.add("user", in_seconds(usage.user_time)).add("system", in_seconds(usage.system_time));
+    return o.text();
+}
+
+/// Returns a number: no memory has 2^53 bytes.
+std::string show_resident_memory(const process_usage& usage) {
+    return usage.memory ? std::to_string(usage.memory->resident) : "null";
+}
+
+std::string show_state(process_state state) {
+    return json_string(to_string(state));
+}
+
 std::string show_namespace(const namespace_id& id) {
     object o;
     o.add("inode", large_number(id.inode)).add("own", id.own ? boolean(*id.own) : "null");
     return o.text();
 }
 
+std::string show_namespaces(const facts& f) {
+    object namespaces;
+    for (std::size_t i = 0; i < std::size(all_namespace_types); ++i)
+        namespaces.add(to_string(all_namespace_types[i]),
+                       fact(f.namespaces[i], show_namespace).text());
+    return namespaces.text();
+}
+
+struct member {
+    std::string_view key;
+    std::string (*show)(const facts&);
+};
+
+// In the order of the table.
+constexpr member members[] = {
+    {"comm", [](const facts& f) { return text_fact(f.comm, json_string).text(); }},
+    {"command_line",
+     [](const facts& f) { return text_fact(f.command_line, show_command_line).text(); }},
+    {"executable", [](const facts& f) { return fact(f.executable, show_executable).text(); }},
+    {"alive", [](const facts& f) { return fact(f.alive, boolean).text(); }},
+    {"state", [](const facts& f) { return fact(f.state, show_state).text(); }},
+    {"pid", [](const facts& f) { return fact(f.pid, small_number<pid_t>).text(); }},
+    {"tgid", [](const facts& f) { return fact(f.tgid, small_number<pid_t>).text(); }},
+    {"ppid", [](const facts& f) { return fact(f.ppid, small_number<pid_t>).text(); }},
+    {"id", [](const facts& f) { return fact(f.id, large_number).text(); }},
+    {"process_id", [](const facts& f) { return fact(f.process_id, show_name<process_id>).text(); }},
+    {"stamp", [](const facts& f) { return fact(f.stamp, show_name<process_stamp>).text(); }},
+    {"start_time", [](const facts& f) { return fact(f.started, show_start).text(); }},
+    {"threads", [](const facts& f) { return fact(f.usage, show_threads).text(); }},
+    {"cpu_time", [](const facts& f) { return fact(f.usage, show_cpu_time).text(); }},
+    {"resident_memory", [](const facts& f) { return fact(f.usage, show_resident_memory).text(); }},
+    {"credentials", [](const facts& f) { return fact(f.creds, show_credentials).text(); }},
+    {"cgroupid", [](const facts& f) { return fact(f.cgroupid, large_number).text(); }},
+    {"cgroup", [](const facts& f) { return fact(f.cgroup, show_path).text(); }},
+    {"namespaces", show_namespaces},
+};
+
 } // namespace
 
-std::string facts_as_json(const facts& f) {
-    object namespaces;
-    for (const namespace_fact& n : f.namespaces)
-        namespaces.add(n.name, fact(n.id, show_namespace).text());
+std::string facts_as_json(const std::string& process, const facts& f, const field_list& fields) {
     object o;
-    o.add("comm", text_fact(f.comm, json_string).text());
-    o.add("command_line", text_fact(f.command_line, show_command_line).text());
-    o.add("alive", fact(f.alive, boolean).text());
-    o.add("pid", fact(f.pid, small_number<pid_t>).text());
-    o.add("tgid", fact(f.tgid, small_number<pid_t>).text());
-    o.add("ppid", fact(f.ppid, small_number<pid_t>).text());
-    o.add("id", fact(f.id, large_number).text());
-    o.add("credentials", fact(f.creds, show_credentials).text());
-    o.add("cgroupid", fact(f.cgroupid, large_number).text());
-    o.add("namespaces", namespaces.text());
+    o.add("process", json_string(process));
+    for (const auto& [key, show] : members) {
+        const auto in_member = [key = key](const field* wanted) { return wanted->key == key; };
+        if (fields.empty() || std::any_of(fields.begin(), fields.end(), in_member))
+            o.add(key, show(f));
+    }
+    return o.text() + '\n';
+}
+
+std::string failure_as_json(const std::string& process, const std::error_code& error) {
+    object o;
+    o.add("process", json_string(process)).add("error", show_error(error));
     return o.text() + '\n';
 }
 
 std::string features_as_json() {
     object features;
     for (const feature f : all_features) {
-        const auto found = query(f);
+        const auto found = availability_of(f);
         object o = found ? object().add("availability", json_string(to_string(*found)))
                          : failure(found.error());
         o.add("since", *first_kernel(f) != '\0' ? json_string(first_kernel(f)) : "null");

@@ -1,32 +1,34 @@
 // SPDX-License-Identifier: MIT
-// What is printed: a table for people, or one line of JSON for programs.
+// The forms of the output: a table for people, lines for scripts, or one line of JSON for programs.
 #ifndef PIDFD_INSPECT_RENDER_HPP
 #define PIDFD_INSPECT_RENDER_HPP
 
 #include "facts.hpp"
+#include "fields.hpp"
 
-#include <algorithm>
 #include <string>
-#include <string_view>
 
-std::string facts_as_table(const facts& f);
-std::string facts_as_json(const facts& f);
+/// Returns a table of all fields of a process.
+std::string facts_as_table(const facts& f, bool colour);
 
-/// What this kernel and this sandbox have, and the path that answers each operation.
-std::string features_as_table();
+/// Returns the values of these fields of a process on one line, with tabs between them.
+std::string facts_as_line(const facts& f, const field_list& fields);
+
+/// Returns these fields of a process as a JSON object; all fields if there are none. `process` is what
+/// the caller named.
+std::string facts_as_json(const std::string& process, const facts& f, const field_list& fields);
+
+/// Returns the JSON object that stands in the place of a process that cannot be shown.
+std::string failure_as_json(const std::string& process, const std::error_code& error);
+
+/// Return the features of this kernel and sandbox, and the path that answers each operation.
+std::string features_as_table(bool colour);
 std::string features_as_json();
 
-/// The kernel's name for itself, such as "Linux 6.18.5 x86_64".
-std::string kernel_name();
+/// Returns a table of the fields' names.
+std::string list_of_fields(bool colour);
 
-/// Calls `f` with each argument of a command line as /proc has it.
-template <class F>
-void for_each_argument(std::string_view command_line, F f) {
-    while (!command_line.empty()) {
-        const auto end = std::min(command_line.find('\0'), command_line.size());
-        f(command_line.substr(0, end));
-        command_line.remove_prefix(std::min(end + 1, command_line.size()));
-    }
-}
+/// Returns the name, release and machine of the kernel, such as "Linux 6.18.5 x86_64".
+std::string kernel_name();
 
 #endif

@@ -1,121 +1,166 @@
 // SPDX-License-Identifier: MIT
 #include "arguments.hpp"
 
-#include "signals.hpp"
+#include "../tool-parts/duration.hpp"
+#include "../tool-parts/options.hpp"
+#include "../tool-parts/signals.hpp"
+#include "../tool-parts/stop_policy.hpp"
+#include "../tool-parts/text.hpp"
 
-#include <cstdint>
-#include <cstdlib>
+#include <getopt.h>
 #include <iterator>
 #include <string_view>
+#include <utility>
 
 namespace {
 
-/// A number with a unit: ms, s, m, h or d; without one, seconds.
-std::optional<std::chrono::nanoseconds> parse_duration(std::string_view text) {
-    const std::string copy(text);
-    char* unit = nullptr;
-    const double number = std::strtod(copy.c_str(), &unit);
-    // strtod also takes spaces, signs, "inf" and hexadecimal numbers.
-    if (unit == copy.c_str() ||
-        copy.find_first_not_of("0123456789.") < copy.size() - std::string_view(unit).size())
-        return std::nullopt;
-    double seconds = 0;
-    const std::string_view suffix = unit;
-    if (suffix == "ms")
-        seconds = number / 1000;
-    else if (suffix.empty() || suffix == "s")
-        seconds = number;
-    else if (suffix == "m")
-        seconds = number * 60;
-    else if (suffix == "h")
-        seconds = number * 60 * 60;
-    else if (suffix == "d")
-        seconds = number * 60 * 60 * 24;
-    else
-        return std::nullopt;
-    constexpr double a_century = 100.0 * 365 * 24 * 60 * 60;
-    if (!(seconds <= a_century))
-        seconds = a_century;
-    return std::chrono::nanoseconds(static_cast<std::int64_t>(seconds * 1e9));
+// "+": what follows the command's name belongs to the command. ":": getopt_long prints nothing.
+constexpr char letters[] = "+:t:s:k:vpfhV";
+
+// Above the characters. The options of the start follow them.
+enum choice : int { stop = 256, init, cgroup, new_cgroup, report, report_file, first_setting };
+
+constexpr option own_options[] = {{"timeout", required_argument, nullptr, 't'},
+                                  {"stop", required_argument, nullptr, stop},
+                                  {"signal", required_argument, nullptr, 's'},
+                                  {"kill-after", required_argument, nullptr, 'k'},
+                                  {"verbose", no_argument, nullptr, 'v'},
+                                  {"preserve-status", no_argument, nullptr, 'p'},
+                                  {"foreground", no_argument, nullptr, 'f'},
+                                  {"init", no_argument, nullptr, init},
+                                  {"cgroup", required_argument, nullptr, cgroup},
+                                  {"new-cgroup", no_argument, nullptr, new_cgroup},
+                                  {"report", optional_argument, nullptr, report},
+                                  {"report-file", required_argument, nullptr, report_file},
+                                  {"help", no_argument, nullptr, 'h'},
+                                  {"version", no_argument, nullptr, 'V'}};
+
+std::vector<option> all_options() {
+    std::vector<option> all(std::begin(own_options), std::end(own_options));
+    int value = first_setting;
+    for (const setting_option& s : setting_options)
+        all.push_back({s.name, s.has_value ? required_argument : no_argument, nullptr, value++});
+    all.push_back({nullptr, 0, nullptr, 0});
+    return all;
 }
 
-/// SIGNAL[,TIME],SIGNAL[,TIME]...
-std::optional<std::vector<pidfd_util::stop_step>> parse_policy(std::string_view text) {
-    std::vector<pidfd_util::stop_step> steps;
-    bool time_may_follow = false;
-    for (;;) {
-        const std::size_t comma = text.find(',');
-        const std::string_view word = text.substr(0, comma);
-        const auto time = time_may_follow ? parse_duration(word) : std::nullopt;
-        if (time) {
-            steps.back().time = *time;
-        } else {
-            const auto signal = parse_signal(word);
-            if (!signal)
-                return std::nullopt;
-            steps.push_back({*signal, std::chrono::nanoseconds(0)});
-        }
-        time_may_follow = !time;
-        if (comma == std::string_view::npos)
-            return steps;
-        text.remove_prefix(comma + 1);
+/// The options that together make the stop policy.
+struct policy {
+    std::optional<std::vector<pidfd_util::stop_step>> whole;
+    std::optional<int> signal;
+    std::optional<std::chrono::nanoseconds> kill_after;
+};
+
+/// The same steps as those of the library's default, with another signal or another time.
+std::vector<pidfd_util::stop_step> steps_of(const policy& p) {
+    if (p.whole)
+        return *p.whole;
+    std::vector<pidfd_util::stop_step> steps(std::begin(pidfd_util::default_stop),
+                                             std::end(pidfd_util::default_stop));
+    steps[0].signal = p.signal.value_or(steps[0].signal);
+    steps[1].time = p.kill_after.value_or(steps[1].time);
+    if (p.signal == SIGKILL)
+        steps = {steps[2]};
+    else if (p.kill_after && p.kill_after->count() == 0)
+        steps.pop_back();
+    return steps;
+}
+
+std::string is_not_a(const char* expected) {
+    return shell_word(optarg) + " is not a " + expected;
+}
+
+/// Handles one option. Returns what is wrong with it; empty if nothing is.
+std::string take(int found, arguments& parsed, policy& stopping) {
+    switch (found) {
+    case 't':
+        parsed.timeout = parse_duration(optarg);
+        if (!parsed.timeout)
+            return is_not_a("time");
+        if (parsed.timeout->count() == 0)
+            parsed.timeout.reset();
+        return {};
+    case stop:
+        stopping.whole = parse_stop_policy(optarg);
+        return stopping.whole
+                   ? ""
+                   : is_not_a("stop policy: SIGNAL[,TIME],SIGNAL[,TIME]... such as TERM,5s,KILL");
+    case 's':
+        stopping.signal = parse_signal(optarg);
+        return stopping.signal ? "" : is_not_a("signal");
+    case 'k':
+        stopping.kill_after = parse_duration(optarg);
+        return stopping.kill_after ? "" : is_not_a("time");
+    case 'v':
+        parsed.verbose = true;
+        return {};
+    case 'p':
+        parsed.preserve_status = true;
+        return {};
+    case 'f':
+        parsed.foreground = true;
+        return {};
+    case init:
+        parsed.init = true;
+        return {};
+    case cgroup:
+        parsed.cgroup = optarg;
+        return {};
+    case new_cgroup:
+        parsed.new_cgroup = true;
+        return {};
+    case report: {
+        const std::string_view form = optarg == nullptr ? "text" : optarg;
+        parsed.report = form == "json" ? report_format::json : report_format::text;
+        return form == "json" || form == "text" ? "" : is_not_a("form of a report: text or json");
     }
+    case report_file:
+        parsed.report_file = optarg;
+        return {};
+    case 'h':
+        parsed.what = arguments::what::help;
+        return {};
+    case 'V':
+        parsed.what = arguments::what::version;
+        return {};
+    default:
+        return (parsed.settings.*setting_options[found - first_setting].set)(optarg);
+    }
+}
+
+/// Returns why the options cannot be used together; empty if they can.
+std::string contradiction(const arguments& parsed, const policy& stopping) {
+    if (stopping.whole && (stopping.signal || stopping.kill_after))
+        return "--stop excludes --signal and --kill-after";
+    if (parsed.cgroup != nullptr && parsed.new_cgroup)
+        return "--cgroup and --new-cgroup exclude each other";
+    if (parsed.foreground && parsed.init)
+        return "--foreground and --init exclude each other";
+    return parsed.settings.contradiction();
 }
 
 } // namespace
 
 std::optional<arguments> parse_arguments(int argc, char** argv, std::string& mistake) {
-    arguments parsed;
-    parsed.stop.assign(std::begin(pidfd_util::default_stop), std::end(pidfd_util::default_stop));
-    int i = 1;
-    for (; i < argc && argv[i][0] == '-'; ++i) {
-        const std::string_view word = argv[i];
-        const std::string_view option = word.substr(0, word.find('='));
-        if (word == "--") {
-            ++i;
-            break;
-        }
-        if (word == "--help" || word == "--version") {
-            parsed.what = word == "--help" ? arguments::what::help : arguments::what::version;
+    const std::vector<option> options = all_options();
+    std::optional<arguments> parsed(std::in_place);
+    policy stopping;
+    for (int found; (found = getopt_long(argc, argv, letters, options.data(), nullptr)) != -1;) {
+        mistake = found == ':' || found == '?' ? explain_option(found, argv, letters)
+                                               : take(found, *parsed, stopping);
+        if (!mistake.empty())
+            return std::nullopt;
+        if (parsed->what != arguments::what::run)
             return parsed;
-        }
-        if (word == "--report") {
-            parsed.report = true;
-            continue;
-        }
-        if (option != "--timeout" && option != "--stop" && option != "--cgroup") {
-            mistake = "there is no option '" + std::string(word) + "'";
-            return std::nullopt;
-        }
-        if (option.size() == word.size() && i + 1 >= argc) {
-            mistake = std::string(option) + " needs a value";
-            return std::nullopt;
-        }
-        const char* const value =
-            option.size() < word.size() ? word.data() + option.size() + 1 : argv[++i];
-        const auto wrong = [&](const char* is_no) {
-            mistake = "'" + std::string(value) + "' is no " + is_no;
-            return std::nullopt;
-        };
-        if (option == "--timeout") {
-            parsed.timeout = parse_duration(value);
-            if (!parsed.timeout)
-                return wrong("time");
-            if (parsed.timeout->count() == 0)
-                parsed.timeout.reset();
-        } else if (option == "--stop") {
-            auto policy = parse_policy(value);
-            if (!policy)
-                return wrong("stop policy: SIGNAL[,TIME],SIGNAL[,TIME]... such as TERM,5s,KILL");
-            parsed.stop = std::move(*policy);
-        } else {
-            parsed.cgroup = value;
-        }
     }
-    if (i >= argc) {
+    mistake = contradiction(*parsed, stopping);
+    if (mistake.empty() && optind >= argc)
         mistake = "which command? Try pidfd-run --help";
+    if (!mistake.empty())
         return std::nullopt;
-    }
-    parsed.command = argv + i;
+    if (parsed->report_file != nullptr && parsed->report == report_format::none)
+        parsed->report = report_format::text;
+    parsed->stop = steps_of(stopping);
+    parsed->command = argv + optind;
     return parsed;
 }

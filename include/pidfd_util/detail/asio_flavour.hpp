@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Which Asio it is, standalone or Boost's, and what differs between the two.
+// The choice between standalone Asio and Boost.Asio, and the differences between them.
 #ifndef PIDFD_UTIL_DETAIL_ASIO_FLAVOUR_HPP
 #define PIDFD_UTIL_DETAIL_ASIO_FLAVOUR_HPP
 
@@ -63,7 +63,7 @@
 
 namespace pidfd_util {
 inline namespace PIDFD_UTIL_INLINE_NAMESPACE {
-// Of the flavour's own name too, so that sources of both may be linked into one program.
+// Named after the choice, so that sources of both kinds may be linked into one program.
 inline namespace PIDFD_UTIL_ASIO_NAMESPACE {
 
 #if PIDFD_UTIL_ASIO_IS_BOOST
@@ -73,13 +73,14 @@ namespace asio_detail {
 namespace net = ::boost::asio;
 using asio_error = ::boost::system::error_code;
 
-/// From 1.76 on Boost.System holds a `std::error_code` as it is.
+/// Whether Boost.System can hold a `std::error_code` unchanged: from version 1.76 on.
 inline constexpr bool holds_std_error = std::is_constructible_v<asio_error, std::error_code>;
 
-/// Before, `pidfd_category()` as Boost has categories.
+/// The counterpart of `pidfd_category()` for versions of Boost.System before that.
 class boost_category final : public ::boost::system::error_category {
 public:
-    // An identity of its own, since each shared object may have its own copy of the category.
+    // Copies of the category are equal by this number: each shared object may have a copy of its
+    // own.
     constexpr boost_category() noexcept
         : ::boost::system::error_category(0x70696466642d7574) {} // "pidfd-ut"
     const char* name() const noexcept override { return "pidfd"; }
@@ -106,7 +107,7 @@ using if_needs_comparison =
 
 } // namespace asio_detail
 
-// What an error of an asynchronous wait means, as with every other error of the library.
+// Comparisons of the `error_code` of a handler with a condition.
 
 template <class Error, asio_detail::if_needs_comparison<Error> = 0>
 [[nodiscard]] bool operator==(const Error& error, pidfd_errc meaning) noexcept {

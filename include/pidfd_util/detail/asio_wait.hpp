@@ -20,48 +20,56 @@ namespace pidfd_util {
 inline namespace PIDFD_UTIL_INLINE_NAMESPACE {
 inline namespace PIDFD_UTIL_ASIO_NAMESPACE {
 
-/// The status in an asynchronous wait's handler. Asio makes one of nothing beside an error: that
-/// is the status of no process, which has neither an exit code nor a signal that there is.
+/// The exit status that the handler of an asynchronous wait gets. If the wait has failed, it is the
+/// default one, which no process can have: it has no exit code, and its signal does not exist.
 class waited_status : public exit_status {
 public:
     constexpr waited_status() noexcept : exit_status(from_wait_status(0x7f)) {}
     constexpr waited_status(exit_status s) noexcept : exit_status(s) {}
 };
 
+/// What the handler of an asynchronous wait with usage gets. If the wait has failed, the status is
+/// that of a default `waited_status`, and the usage is all zeros.
+class waited_child : public ended_child {
+public:
+    constexpr waited_child() noexcept : ended_child{waited_status(), {}} {}
+    constexpr waited_child(const ended_child& c) noexcept : ended_child(c) {}
+};
+
 namespace asio_detail {
 
-/// What Asio watches. A descriptor that Asio waits for is put into non-blocking mode, and for a
-/// pidfd that would be the mode of all its duplicates, in every process that has one. So Asio gets
-/// an epoll instance instead, in which a duplicate of the pidfd is: it is readable when the pidfd
-/// is, and nobody else's. Closing or cancelling one of them touches nothing of the user's.
-/// Both file descriptors are closed before the handler of the last wait is called: Asio's rule is
-/// that an operation releases what it has and completes then.
+/// The file descriptor that Asio watches for a process: an epoll instance, which watches a
+/// duplicate of the pidfd. It is readable when the pidfd is. It is not the pidfd itself, because
+/// Asio puts a descriptor that it waits for into non-blocking mode, and all duplicates of a pidfd
+/// share that mode, in every process. Closing or cancelling the epoll instance affects nothing of
+/// the user's. Both file descriptors are closed before the handler of the last wait is called,
+/// because Asio requires an operation to release its resources before it completes.
 template <class Executor>
 class readiness {
 public:
-    /// Waits for a child, which outlives the waits. Its pidfd is duplicated while there are any.
+    /// Watches a child, which outlives the waits. Its pidfd is duplicated while there are waits.
     readiness(const Executor& executor, const child& process)
         : borrowed_(process), process_(pidfd()), descriptor_(executor) {}
-    /// Waits for any process. Its pidfd is duplicated now, because the caller may close it.
+    /// Watches any process. Its pidfd is duplicated here, because the caller may close it.
     readiness(const Executor& executor, pidfd_view process)
         : process_(process.duplicate()), keeps_duplicate_(true), descriptor_(executor) {}
 
-    /// The duplicate, or why there is none.
+    /// Returns the duplicate, or the error of duplicating.
     [[nodiscard]] const expected<pidfd>& process() const noexcept { return *process_; }
 
-    /// How often `cancel` was called.
+    /// Returns how many times `cancel` was called.
     [[nodiscard]] unsigned cancelled() const noexcept { return cancelled_; }
 
     [[nodiscard]] Executor get_executor() noexcept { return descriptor_.get_executor(); }
 
-    /// Counts a wait that begins, and one that is about to complete.
+    /// Counts the pending waits: `enter` when a wait begins, `leave` when one is about to complete.
     void enter() noexcept { ++waits_; }
     void leave() {
         if (--waits_ == 0)
             close();
     }
 
-    /// Lets Asio watch the process. Nothing happens the second time.
+    /// Lets Asio watch the process. Does nothing if Asio does so already.
     asio_error open() {
         if (descriptor_.is_open())
             return {};
@@ -103,7 +111,7 @@ private:
     }
 
     pidfd_view borrowed_;
-    // tl::expected cannot be assigned an owner where there are no exceptions.
+    // tl::expected cannot be assigned an owner if exceptions are disabled.
     std::optional<expected<pidfd>> process_;
     bool keeps_duplicate_ = false;
     descriptor descriptor_;
@@ -111,29 +119,33 @@ private:
     unsigned cancelled_ = 0;
 };
 
-/// Waits for a child's status.
-struct status_goal {
-    using signature = void(asio_error, waited_status);
+/// The goal of a wait for a child's status, or for its status and usage. `With` is empty or
+/// `with_usage_t`.
+template <class Result, class... With>
+struct child_goal {
+    using signature = void(asio_error, Result);
 
-    /// Whether there is nothing left to wait for.
+    /// Returns whether the wait is over, with a result or an error.
     bool reached(asio_error& error, const expected<pidfd>&) noexcept {
-        const auto ended = process->try_wait();
+        const auto ended = process->try_wait(With()...);
         if (!ended)
             error = to_asio(ended.error());
         else if (*ended)
-            status = **ended;
+            result = **ended;
         return !ended || *ended;
     }
     template <class Self>
     void complete(Self& self, const asio_error& error) {
-        self.complete(error, error ? waited_status() : status);
+        self.complete(error, error ? Result() : result);
     }
 
     child* process;
-    waited_status status = {};
+    Result result = {};
 };
+using status_goal = child_goal<waited_status>;
+using usage_goal = child_goal<waited_child, with_usage_t>;
 
-/// Waits until a process has ended, whosever child it is.
+/// The goal of a wait for the end of a process, which need not be a child.
 struct exit_goal {
     using signature = void(asio_error);
 
@@ -150,7 +162,21 @@ struct exit_goal {
     }
 };
 
-/// Looks, waits for readiness, looks again; and pauses, where readiness was a false hint.
+/// Resumes a composed operation that is over at once, so that it completes. The handler's immediate
+/// executor may run it before the function that started the operation returns. Without one, and in
+/// Asio before 1.27, it is posted.
+template <class Self, class Executor>
+void resume_later(Self& self, const Executor& executor) {
+#if PIDFD_UTIL_ASIO_VERSION >= 102700
+    const auto immediate = net::get_associated_immediate_executor(self, executor);
+    net::dispatch(immediate, (std::move)(self));
+#else
+    net::post(executor, (std::move)(self));
+#endif
+}
+
+/// The composed operation: checks the goal, waits for readiness, and checks again. If the process
+/// was ready but the goal is not reached, it pauses first.
 template <class Executor, class Goal>
 class wait_operation {
 public:
@@ -167,8 +193,9 @@ public:
                 return finish_later(self);
             return wait(self);
         case step::waiting:
-            // Cancelled while it waited, or by a `cancel` that came too late for the wait. A status
-            // is not taken then, and one that is here already is not lost: the child has it.
+            // If Asio has cancelled this wait, `error` is set, and no status is taken. If the
+            // cancellation came too late for Asio, the wait still returns a status that is
+            // available, and is cancelled here otherwise.
             if (error || goal_.reached(error, source_->process()))
                 return finish(self, error);
             if (is_cancelled(self))
@@ -192,28 +219,14 @@ private:
         goal_.complete(self, error);
     }
 
-    // Moving `self` moves this object: whatever the wait is asked of must stay where it is, so it
-    // is referred to before.
+    // Moving `self` moves this object, too. The functions below therefore take references to what
+    // they still need before they move it.
 
-#if PIDFD_UTIL_ASIO_VERSION >= 102700
-    /// A handler runs inside of the function that it was given to only if its immediate executor
-    /// says so; otherwise that executor posts.
     template <class Self>
     void finish_later(Self& self) {
         step_ = step::finishing;
-        const Executor executor = source_->get_executor();
-        const auto immediate = net::get_associated_immediate_executor(self, executor);
-        net::dispatch(immediate, (std::move)(self));
+        asio_detail::resume_later(self, source_->get_executor());
     }
-#else
-    /// A handler never runs inside of the function that it was given to.
-    template <class Self>
-    void finish_later(Self& self) {
-        step_ = step::finishing;
-        const Executor executor = source_->get_executor();
-        net::post(executor, (std::move)(self));
-    }
-#endif
 
     template <class Self>
     void wait(Self& self) {
@@ -222,8 +235,9 @@ private:
         source.wait((std::move)(self));
     }
 
-    /// The process is readable, yet its status is not to be had: a tracer has to wait for it
-    /// first, say. The descriptor stays ready and would make the loop spin.
+    /// Waits for a moment. The process is ready, but its status is not available yet, for example
+    /// because a tracer has to wait for it first. The descriptor stays ready, so that waiting for
+    /// it would spin.
     template <class Self>
     void pause(Self& self) {
         constexpr std::chrono::milliseconds shortest(1);
@@ -237,7 +251,7 @@ private:
     }
 
 #if PIDFD_UTIL_ASIO_VERSION >= 101900
-    /// A wait that is given up has changed nothing: every type of cancellation will do.
+    /// Accepts every type of cancellation, because a cancelled wait has changed nothing.
     template <class Self>
     void accept_cancellation(Self& self) {
         self.reset_cancellation_state(net::enable_total_cancellation());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// From <chrono> to the boundary's deadlines: nanoseconds of CLOCK_MONOTONIC.
+// Conversion of <chrono> to the deadlines of the binary interface: nanoseconds of CLOCK_MONOTONIC.
 #ifndef PIDFD_UTIL_DETAIL_DEADLINE_HPP
 #define PIDFD_UTIL_DETAIL_DEADLINE_HPP
 
@@ -13,7 +13,8 @@ namespace pidfd_util {
 inline namespace PIDFD_UTIL_INLINE_NAMESPACE {
 namespace detail {
 
-/// Any duration, in any unit and type: what is too long is for ever, and NaN is no time at all.
+/// Converts a duration of any unit and type. A duration that is too long becomes `never`; a
+/// negative one, or NaN, becomes 0.
 template <class Rep, class Period>
 [[nodiscard]] constexpr std::int64_t to_nanoseconds(std::chrono::duration<Rep, Period> d) noexcept {
     using wide = std::chrono::duration<long double, std::nano>;
@@ -23,7 +24,8 @@ template <class Rep, class Period>
     return ns < static_cast<long double>(abi::never) ? static_cast<std::int64_t>(ns) : abi::never;
 }
 
-/// The clock's epoch lies at the boot or before: a point before it is past, too.
+/// Converts a point of time. The epoch of the clock is at the boot or before, so that a point
+/// before the epoch is in the past, too, and becomes 0.
 template <class Duration>
 [[nodiscard]] constexpr std::int64_t
 to_deadline(std::chrono::time_point<std::chrono::steady_clock, Duration> when) noexcept {

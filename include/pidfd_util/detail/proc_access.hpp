@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The types behind `access_proc`: whatever the callback returns, one layer of `expected` comes out.
+// The implementation of `access_proc`. If the callback returns an `expected`, the result is not
+// nested in another one.
 #ifndef PIDFD_UTIL_DETAIL_PROC_ACCESS_HPP
 #define PIDFD_UTIL_DETAIL_PROC_ACCESS_HPP
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// From the boundary's errno to the face's `expected`.
+// Conversion of the results of the binary interface to `expected`.
 #ifndef PIDFD_UTIL_DETAIL_RESULT_HPP
 #define PIDFD_UTIL_DETAIL_RESULT_HPP
 
@@ -14,9 +14,6 @@ namespace pidfd_util {
 inline namespace PIDFD_UTIL_INLINE_NAMESPACE {
 namespace detail {
 
-// Values come by reference: they are filled in by the call whose errno is the first argument, and
-// the order in which arguments are evaluated is nobody's to know.
-
 [[nodiscard]] inline unexpected failure(int error) noexcept {
     return unexpected(std::error_code(error, pidfd_category()));
 }
@@ -28,32 +25,51 @@ namespace detail {
 }
 
 template <class T>
-[[nodiscard]] expected<T> result(int error, const T& value) noexcept {
+[[nodiscard]] expected<T> result(int error, T value) noexcept {
     if (error != 0)
         return failure(error);
     return value;
 }
 
-/// The errno of a wait with a limit: ETIMEDOUT if the limit passed before it `happened`.
+/// Calls a function of the binary interface that fills one value, and returns the value.
+template <class Subject, class T, class... Parameters, class... Arguments>
+[[nodiscard]] expected<T> ask(int (*function)(Subject, T&, Parameters...) noexcept, Subject subject,
+                              Arguments... arguments) noexcept {
+    T value{};
+    const int error = function(subject, value, arguments...);
+    return result(error, value);
+}
+
+/// Returns an owner of the file descriptor, or the error.
+template <class Owner>
+[[nodiscard]] expected<Owner> owned(int error, int fd) noexcept {
+    if (error != 0)
+        return failure(error);
+    return Owner(fd);
+}
+
+/// Calls a function of the binary interface that opens a file descriptor, and returns its owner.
+template <class Owner, class... Parameters, class... Arguments>
+[[nodiscard]] expected<Owner> open(int (*function)(int, int&, Parameters...) noexcept, int subject,
+                                   Arguments... arguments) noexcept {
+    int fd = -1;
+    const int error = function(subject, fd, arguments...);
+    return owned<Owner>(error, fd);
+}
+
+/// Returns the errno of a wait with a time limit: ETIMEDOUT if the limit passed before it
+/// `happened`.
 [[nodiscard]] constexpr int in_time(int error, bool happened) noexcept {
     return error == 0 && !happened ? ETIMEDOUT : error;
 }
 
-[[nodiscard]] inline expected<std::optional<exit_status>> ended_result(int error, const bool& ended,
-                                                                       const int& status) noexcept {
+[[nodiscard]] inline expected<std::optional<exit_status>> ended_result(int error, bool ended,
+                                                                       int status) noexcept {
     if (error != 0)
         return failure(error);
     if (!ended)
         return std::nullopt;
     return exit_status::from_wait_status(status);
-}
-
-/// Takes over the file descriptor `fd`.
-template <class Owner>
-[[nodiscard]] expected<Owner> owned(int error, const int& fd) noexcept {
-    if (error != 0)
-        return failure(error);
-    return Owner(fd);
 }
 
 } // namespace detail

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Tells who runs this process and its parent, and what is known of a process that is none.
+// Prints the ids of this process and of its parent, and the errors for a process that does not exist.
 #include <pidfd_util/pidfd_util.hpp>
 
 #include <cstdio>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A success, a failure and a child, through the inline face and the library.
+// Tests a success, a failure and a child, through the headers and the library.
 #include <pidfd_util/pidfd_util.hpp>
 
 #include <unistd.h>
