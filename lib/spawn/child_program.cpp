@@ -99,8 +99,9 @@ int execute_file(const char* path, const char* const* argv,
 /// Runs a file that is not a program by the shell, as execvp does.
 int execute_by_shell(const spawn_plan& plan, const char* path) noexcept {
     char dotted[PATH_MAX + 2] = "./";
-    if (*path == '-') {                               // the shell would take it for an option
-        std::strncpy(dotted + 2, path, PATH_MAX - 1); // the kernel accepts no longer path
+    if (*path == '-') { // the shell would take it for an option
+        // The kernel accepts no longer path.
+        std::memcpy(dotted + 2, path, strnlen(path, PATH_MAX - 1));
         path = dotted;
     }
     plan.shell_argv[1] = path;
