@@ -105,16 +105,25 @@ public:
     }
 };
 
+// From C++20 on, GCC takes the objects for constants, which need no code at program start. In C++17 it
+// registers their destructors there, which Clang never does.
+#if defined(__cpp_constexpr_dynamic_alloc) && !defined(__clang__)
+#define PIDFD_UTIL_CONSTANT constexpr
+#else
+#define PIDFD_UTIL_CONSTANT
+#endif
+
 /// Keeps its object alive for ever: static destructors may still compare error codes.
 template <class T>
 union immortal {
     constexpr immortal() noexcept : object() {}
-    ~immortal() {}
+    PIDFD_UTIL_CONSTANT ~immortal() {}
     T object;
+    char literal; // a union is a literal type if one of its members is
 };
 
-immortal<code_category> the_code_category;
-immortal<condition_category> the_condition_category;
+PIDFD_UTIL_CONSTANT immortal<code_category> the_code_category;
+PIDFD_UTIL_CONSTANT immortal<condition_category> the_condition_category;
 
 } // namespace
 

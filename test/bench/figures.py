@@ -10,6 +10,10 @@ from pathlib import Path
 
 SKIPPED = 77
 
+# The programs of the rows that do not have their program's name.
+PROGRAMS = {"setup": "starts", "start": "starts", "start_throughput": "starts", "scale_calls": "scale",
+            "compile_time": "size"}
+
 
 def introspect(build, what):
     # Meson sets MESONINTROSPECT for the targets that it runs.
@@ -53,18 +57,38 @@ def machine(build):
     }
 
 
-def collect(build, file, options):
+def program(row):
+    return PROGRAMS.get(row["benchmark"], row["benchmark"])
+
+
+def earlier(file, only):
+    """The rows of the programs that are not run anew, and the date of each program."""
+    machine_row, *rows = map(json.loads, Path(file).read_text().splitlines())
+    kept = [row for row in rows if program(row) not in only]
+    before = machine_row.get("earlier", {})
+    return kept, {name: before.get(name, machine_row["date"]) for name in map(program, kept)}
+
+
+def collect(build, file, options, only):
     """Runs the benchmarks, one after the other, and stores their lines. `options`: for each
-    benchmark, more arguments. Returns the names of those that failed."""
+    benchmark, more arguments. `only`: their names; the stored lines of the others are kept. Returns
+    the names of those that failed."""
     failed = []
     build = Path(build).resolve()
+    kept, dates = earlier(file, only) if only else ([], {})
+    described = machine(build)
+    if dates:
+        described["earlier"] = dates
     # No path of this machine belongs into the figures.
     strip = [str(build) + "/", str(Path(__file__).resolve().parents[2]) + "/"]
     with open(file, "w") as output:
-        print(json.dumps(machine(build), separators=(",", ":")), file=output)
+        for row in [described, *kept]:
+            print(json.dumps(row, separators=(",", ":")), file=output)
         for benchmark in introspect(build, "--benchmarks"):
             name, command = benchmark["name"], benchmark["cmd"]
             if "bench" not in Path(command[0]).parts:  # an example
+                continue
+            if only and name not in only:
                 continue
             print(f"running {name}", file=sys.stderr)
             command = [command[0], "--json", *options.get(name, []), *command[1:]]

@@ -8,6 +8,7 @@ them: what the benchmarks print with --json. A table stands between the markers 
 
   --collect BUILD   first runs the benchmarks of this build directory, and stores their figures. The
                     machine should be idle. It takes about an hour.
+  --only NAME,...   with --collect: runs only these benchmarks, and keeps the other figures
   --quick           with --collect: few rounds, for a trial
   --raise-limits    with --collect, as root: lets the benchmark `scale` raise the system's limits
   --check           changes nothing, and fails if a page differs from the figures
@@ -39,6 +40,7 @@ def with_tables(text, figures):
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--collect", metavar="BUILD")
+parser.add_argument("--only", metavar="NAME,...", default="")
 parser.add_argument("--quick", action="store_true")
 parser.add_argument("--raise-limits", action="store_true")
 parser.add_argument("--check", action="store_true")
@@ -49,7 +51,8 @@ failed = []
 if arguments.collect:
     quick = ["--quick"] if arguments.quick else []
     raise_limits = ["--raise-limits"] if arguments.raise_limits else []
-    failed = collect(arguments.collect, DATA, {"starts": quick, "scale": quick + raise_limits, "size": quick})
+    failed = collect(arguments.collect, DATA, {"starts": quick, "scale": quick + raise_limits, "size": quick},
+                     set(filter(None, arguments.only.split(","))))
 figures = Figures(arguments.paths)
 different = []
 for page in PAGES:

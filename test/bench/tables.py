@@ -50,7 +50,10 @@ def machine(figures):
     names = {"cpu": "CPU", "cpus": "CPUs", "memory_mib": "memory, MiB", "kernel": "kernel", "compiler": "compiler",
              "build_type": "Meson's buildtype", "lto": "LTO", "date": "date", "commit": "commit"}
     rows = figures.of("machine") + figures.of("setup")
-    facts = [(names.get(key, key), value) for row in rows for key, value in row.items() if key != "benchmark"]
+    facts = [(names.get(key, key), value) for row in rows for key, value in row.items()
+             if key not in ("benchmark", "earlier")]
+    facts += [(f"date of the figures of `{name}`", date) for row in rows
+              for name, date in row.get("earlier", {}).items()]
     words = {True: "yes", False: "no"}
     return table(["fact", "value"], [[name, words[value] if isinstance(value, bool) else number(value)
                              if isinstance(value, int) else value] for name, value in facts])
