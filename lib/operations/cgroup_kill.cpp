@@ -2,11 +2,8 @@
 // Killing all processes in a cgroup and below it: by cgroup.kill, or one by one.
 #include "../kernel/sys.hpp"
 #include "../kernel/sys_cgroup.hpp"
-#include "../paths/caller.hpp"
 #include "../paths/cgroup_directory.hpp"
 #include "../paths/identify.hpp"
-#include "../paths/proc_root.hpp"
-#include "../paths/process_opener.hpp"
 #include "cgroup_members.hpp"
 
 #include <pidfd_util/abi.hpp>
@@ -40,26 +37,7 @@ int for_each_in_tree(int dir, int depth, F& f) noexcept {
 
 // NOLINTEND(misc-no-recursion)
 
-/// Gets the id of the cgroup of the process that traces the calling thread; 0 if nothing traces it.
-int get_cgroup_of_tracer(std::uint64_t& id) noexcept {
-    unique_fd root;
-    if (const int error = proc_root::open(root); error != 0)
-        return error;
-    pid_t number = 0;
-    if (const int error = caller::find_tracer(root.get(), number); error != 0 || number == 0)
-        return error;
-    process_opener opener;
-    if (const int error = opener.prepare(root.get()); error != 0)
-        return error;
-    unique_fd tracer;
-    if (const int error = opener.open(number, tracer); error != 0)
-        return error == ESRCH ? 0 : error;
-    const int error = abi::get_cgroupid(tracer.get(), id, nullptr);
-    return error == ESRCH ? 0 : error;
-}
-
-/// Returns EDEADLK if the caller, or the process that traces the calling thread, is in one of the
-/// cgroups: while it is frozen, the caller cannot go on.
+/// Returns EDEADLK if the caller is in one of the cgroups: it would freeze itself.
 int check_outside(int dir) noexcept {
     unique_fd self;
     std::uint64_t own = 0;
@@ -67,13 +45,10 @@ int check_outside(int dir) noexcept {
         return error;
     if (const int error = abi::get_cgroupid(self.get(), own, nullptr); error != 0)
         return error;
-    std::uint64_t of_tracer = 0;
-    if (const int error = get_cgroup_of_tracer(of_tracer); error != 0)
-        return error;
-    auto compare = [own, of_tracer](int cgroup) {
+    auto compare = [own](int cgroup) {
         std::uint64_t id = 0;
         const int error = abi::cgroup_get_id(cgroup, id);
-        return error == 0 && (id == own || id == of_tracer) ? EDEADLK : error;
+        return error == 0 && id == own ? EDEADLK : error;
     };
     return for_each_in_tree(dir, 0, compare);
 }

@@ -3,10 +3,7 @@
 #include "support/answers.hpp"
 #include "support/error_of.hpp"
 #include "support/opened_cgroup.hpp"
-#include "support/process_pair.hpp"
-#include "support/process_tree.hpp"
 #include "support/rounds.hpp"
-#include "support/shared_object.hpp"
 
 #include <pidfd_util/cgroup.hpp>
 
@@ -18,9 +15,6 @@
 #include <poll.h>
 #include <string>
 #include <sys/mount.h>
-#include <sys/prctl.h>
-#include <sys/ptrace.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
 
@@ -212,84 +206,4 @@ TEST_CASE("without cgroup.kill, a caller in the cgroup does not freeze itself") 
     if (!got)
         SKIP_TEST(got.missing);
     CHECK(*got == EDEADLK);
-}
-
-namespace {
-
-struct tracing {
-    bool traced;
-    bool over; // the call has returned
-    int error;
-    bool tracer_runs;
-};
-
-/// Traces the process, and resumes it at every stop, and at the begin and the end of every system call.
-void trace_calls(pid_t pid, bool& traced, const life_line& line) {
-    traced = ptrace(PTRACE_SEIZE, pid, nullptr, nullptr) == 0 &&
-             ptrace(PTRACE_INTERRUPT, pid, nullptr, nullptr) == 0;
-    int status = 0;
-    if (traced && waitpid(pid, &status, __WALL) == pid)
-        ptrace(PTRACE_SYSCALL, pid, nullptr, nullptr);
-    line.write("+");
-    while (traced && waitpid(pid, &status, __WALL) == pid && WIFSTOPPED(status))
-        ptrace(PTRACE_SYSCALL, pid, nullptr, nullptr);
-}
-
-/// Kills the cgroup while a process in `home`, the cgroup itself or one below it, traces the caller.
-tracing kill_with_tracer(const test_cgroup& job, const test_cgroup& home) {
-    auto& t = make_shared_object<tracing>();
-    const auto opened = handle::open(job.path().c_str());
-    const life_line line;
-    const pid_t caller = fork();
-    if (caller == 0) {
-        prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
-        line.wait_for(1);
-        if (t.traced) {
-            t.error = error_of(opened->kill());
-            t.over = true;
-        }
-        _exit(0);
-    }
-    const pid_t tracer = fork();
-    if (tracer == 0) {
-        if (home.add(0))
-            trace_calls(caller, t.traced, line);
-        else
-            line.write("+");
-        pause();
-    }
-    // If the call does not return, this process must still end.
-    (void)gets_state(caller, 'Z');
-    t.tracer_runs = gets_state(tracer, 'S');
-    kill_made(tracer);
-    kill_made(caller);
-    return t;
-}
-
-} // namespace
-
-TEST_CASE("without cgroup.kill, a caller that a member traces does not freeze its tracer") {
-    const auto made = test_cgroup::make("-tracer");
-    if (!made)
-        SKIP_TEST(no_cgroup);
-    const auto below = made->make_below("below");
-    REQUIRE(below);
-    const std::string file = made->path() + "/cgroup.kill";
-    const bool has_file = access(file.c_str(), F_OK) == 0;
-    for (const test_cgroup* home : {&*made, &*below}) {
-        CAPTURE(home->name());
-        const auto got = isolated({}, [&] {
-            const bool prepared =
-                !has_file || (keep_mounts_here() &&
-                              mount("/dev/null", file.c_str(), nullptr, MS_BIND, nullptr) == 0);
-            return prepared ? kill_with_tracer(*made, *home) : tracing{};
-        });
-        if (!got)
-            SKIP_TEST(got.missing);
-        if (!got->traced)
-            SKIP_TEST("no process can be traced here");
-        REQUIRE(got->over);
-        CHECK(got->error == EDEADLK);
-        CHECK(got->tracer_runs);
-    }
 }
