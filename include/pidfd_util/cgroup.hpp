@@ -104,7 +104,7 @@ public:
     /// | errno      | `pidfd_errc`      | when |
     /// | ---------- | ----------------- | ---- |
     /// | EPROTOTYPE | `threaded_cgroup` | the cgroup is threaded |
-    /// | EDEADLK    |                   | before Linux 5.14: the caller is in the cgroup or below it |
+    /// | EDEADLK    |                   | before Linux 5.14: the caller, or a process that traces the calling thread, is in the cgroup or below it |
     /// | EBUSY      |                   | before Linux 5.14: a member has not ended within two seconds; the cgroup stays frozen |
     /// | EREMOTE    | `foreign_namespace` | before Linux 5.14: the caller's pid namespace does not show a member; it runs on, and so may children that it has made meanwhile |
     /// | EPERM      |                   | before Linux 5.14: the caller has no right to signal a member; it runs on, and so may children that it has made meanwhile |

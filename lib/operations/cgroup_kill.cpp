@@ -2,8 +2,11 @@
 // Killing all processes in a cgroup and below it: by cgroup.kill, or one by one.
 #include "../kernel/sys.hpp"
 #include "../kernel/sys_cgroup.hpp"
+#include "../paths/caller.hpp"
 #include "../paths/cgroup_directory.hpp"
 #include "../paths/identify.hpp"
+#include "../paths/proc_root.hpp"
+#include "../paths/process_opener.hpp"
 #include "cgroup_members.hpp"
 
 #include <pidfd_util/abi.hpp>
@@ -37,20 +40,44 @@ int for_each_in_tree(int dir, int depth, F& f) noexcept {
 
 // NOLINTEND(misc-no-recursion)
 
-/// Returns EDEADLK if the caller is in one of the cgroups: it would freeze itself.
-int check_outside(int dir) noexcept {
-    unique_fd self;
-    std::uint64_t own = 0;
-    if (const int error = identify::open_self(self); error != 0)
+/// Returns EDEADLK if the process of the pidfd is in one of the cgroups. ESRCH: it was reaped.
+int check_outside(int dir, int process) noexcept {
+    std::uint64_t of_process = 0;
+    if (const int error = abi::get_cgroupid(process, of_process, nullptr); error != 0)
         return error;
-    if (const int error = abi::get_cgroupid(self.get(), own, nullptr); error != 0)
-        return error;
-    auto compare = [own](int cgroup) {
+    auto compare = [of_process](int cgroup) {
         std::uint64_t id = 0;
         const int error = abi::cgroup_get_id(cgroup, id);
-        return error == 0 && id == own ? EDEADLK : error;
+        return error == 0 && id == of_process ? EDEADLK : error;
     };
     return for_each_in_tree(dir, 0, compare);
+}
+
+/// Returns EDEADLK if the caller is in one of the cgroups: it would freeze itself.
+int check_caller_outside(int dir) noexcept {
+    unique_fd self;
+    const int error = identify::open_self(self);
+    return error != 0 ? error : check_outside(dir, self.get());
+}
+
+/// Returns EDEADLK if a process in one of the cgroups traces the calling thread: a frozen tracer
+/// could not let the thread go on.
+int check_tracer_outside(int dir) noexcept {
+    unique_fd root;
+    pid_t tracer = 0;
+    int error = proc_root::open(root);
+    if (error == 0)
+        error = caller::find_tracer(root.get(), tracer);
+    if (error != 0 || tracer == 0)
+        return error;
+    process_opener opener;
+    unique_fd process;
+    error = opener.prepare(root.get());
+    if (error == 0)
+        error = opener.open(tracer, process);
+    if (error == 0)
+        error = check_outside(dir, process.get());
+    return error == ESRCH ? 0 : error; // it has ended, and traces nothing any more
 }
 
 /// Sends SIGKILL to every member of one cgroup. Goes on after a failure, and returns it.
@@ -126,7 +153,9 @@ int kill_one_by_one(int dir) noexcept {
         return error;
     if (const int error = cgroup_directory::check_domain(dir); error != 0)
         return error;
-    if (const int error = check_outside(dir); error != 0)
+    if (const int error = check_caller_outside(dir); error != 0)
+        return error;
+    if (const int error = check_tracer_outside(dir); error != 0)
         return error;
     if (const int error = abi::cgroup_set_frozen(dir, true); error != 0)
         return error;

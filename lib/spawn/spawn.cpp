@@ -266,6 +266,7 @@ int spawn(const char* file, const char* const* argv, const spawn_options& option
         unique_fd target;
         error = open_for_setns(*known.enter_process, known.enter_namespaces, target);
         plan.options.enter_process = target.get();
+        plan.opened_target = true;
         if (error == 0)
             error = begin();
     }

@@ -35,6 +35,23 @@ int start_session() noexcept {
     return session != 0 ? 0 : ENOSYS; // the kernel returns the number of the new session
 }
 
+int set_directory(const char* directory) noexcept {
+    return certain([&] { return call(SYS_chdir, directory); }, [] { return call(SYS_chdir, ""); });
+}
+
+/// Makes a call that follows a path. The path may lead through a number that is closed in the caller,
+/// and that the library's own pidfd has here: then the errno is ENOTDIR, and without the pidfd it is
+/// that of the caller's path.
+template <class Call>
+int follow_path(int parent_fd, Call make) noexcept {
+    const int error = make();
+    if (error != ENOTDIR || parent_fd < 0)
+        return error;
+    sys::close(parent_fd); // the child ends after this failure
+    const int again = make();
+    return again != 0 ? again : error;
+}
+
 /// Changes the root, and the working directory to the new root: a directory outside of it would stay
 /// accessible.
 int set_root(const char* root) noexcept {
@@ -104,7 +121,12 @@ int run_spawn_plan(void* argument) noexcept {
         const auto enter = [&o](int fd) {
             return call(SYS_setns, fd, static_cast<unsigned>(o.enter_namespaces));
         };
-        return certain([&] { return enter(*o.enter_process); }, [&] { return enter(-1); });
+        const int error =
+            certain([&] { return enter(*o.enter_process); }, [&] { return enter(-1); });
+        // The caller may name the number that the library's own file descriptor has.
+        if (plan.opened_target)
+            sys::close(*o.enter_process);
+        return error;
     });
     s.take(spawn_step::session, o.new_session, start_session);
     s.take(spawn_step::process_group, o.process_group.has_value(), [&] {
@@ -127,16 +149,15 @@ int run_spawn_plan(void* argument) noexcept {
            [&] { return set_io_priority(*o.io_priority); });
     s.take(spawn_step::umask, o.umask.has_value(), [&] { return set_umask(*o.umask); });
     // Before the change of ids, which takes the capability for it.
-    s.take(spawn_step::root, o.root != nullptr, [&] { return set_root(o.root); });
+    s.take(spawn_step::root, o.root != nullptr,
+           [&] { return follow_path(parent_fd, [&] { return set_root(o.root); }); });
     // If ids change, the child runs in a copy of the parent's memory: coverage does not see these
     // lines.
     s.take(spawn_step::groups, o.groups.is_list(), [&] { return set_groups(o.groups.list()); });
     s.take(spawn_step::gid, o.gid.has_value(), [&] { return set_gid(*o.gid); });
     s.take(spawn_step::uid, o.uid.has_value(), [&] { return set_uid(*o.uid); });
-    s.take(spawn_step::directory, o.directory != nullptr, [&] {
-        return certain([&] { return call(SYS_chdir, o.directory); },
-                       [] { return call(SYS_chdir, ""); });
-    });
+    s.take(spawn_step::directory, o.directory != nullptr,
+           [&] { return follow_path(parent_fd, [&] { return set_directory(o.directory); }); });
     s.take(spawn_step::no_new_privs, o.no_new_privs, [] {
         return certain([] { return call(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); },
                        [] { return call(SYS_prctl, PR_SET_NO_NEW_PRIVS, 0, 0, 0, 0); });
@@ -145,6 +166,9 @@ int run_spawn_plan(void* argument) noexcept {
     // After all changes of ids, which clear the signal.
     s.take(spawn_step::parent_death, death_signal_of(o) != 0,
            [&] { return set_parent_death(plan, parent_fd); });
+    // The path of the program may lead through its number, which is closed in the caller.
+    if (parent_fd >= 0)
+        sys::close(parent_fd);
     // This is not left to execve, which lets the parent go on before it closes anything. It is done
     // late, because the directory and the program may be reached through a file descriptor.
     s.take(spawn_step::file_descriptors, o.close_other_fds,

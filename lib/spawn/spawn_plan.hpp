@@ -36,6 +36,7 @@ struct spawn_plan {
     pid_t parent;
     int parent_fd;       // a pidfd of the parent, or -1
     int parent_fd_error; // why there is none
+    bool opened_target;  // the library opened the file descriptor for setns, not the caller
     const int* made; // the child's pidfd, where the kernel wrote it before the child runs; or null
 
     spawn_outcome* outcome; // in memory that the parent sees, even if the child has a copy
