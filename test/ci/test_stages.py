@@ -329,6 +329,13 @@ class Run(Scratch):
         self.assertEqual(status, 0, output)
         self.assertIn("==== unit tests as nobody: 2 passed, 0 failed, 1 skipped", output)
 
+    def test_the_attacks_run_in_the_long_mode(self):
+        self.write_program("counter", COUNTER.replace("line=", '[ "$PIDFD_UTIL_LONG" = 1 ] || exit 1\nline='))
+        self.write_program("meson.build", PROJECT.replace("'unit'", "'attack'"))
+        status, output = self.call(".ci/run", "attacks in the long mode")
+        self.assertEqual(status, 0, output)
+        self.assertIn("==== attacks in the long mode: 2 passed, 0 failed, 1 skipped", output)
+
     def run_kernels(self, stage: str, *fetched: str) -> tuple[int, str]:
         self.write_program("meson.build", KERNELS)
         self.write_program("booted", BOOTED)
