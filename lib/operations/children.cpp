@@ -8,7 +8,6 @@
 #include <pidfd_util/abi_enumeration.hpp>
 
 #include <algorithm>
-#include <cerrno>
 
 namespace pidfd_util {
 
@@ -62,18 +61,11 @@ int list_visible_children(const visible_process& parent, child_storage& found,
         unique_fd child;
         process_stat::record stat{};
         outcome = opener.open_child(files, status.tgid, number, child, stat);
-        switch (outcome) {
-        case 0:
+        if (outcome == 0)
             found.add(number, child);
-            return true;
-        case ESRCH:   // it is gone
-        case EREMOTE: // it has no pid in the caller's namespace
-        case EACCES:  // hidden
+        else if (process_opener::is_passed_over(outcome))
             outcome = 0;
-            return true;
-        default:
-            return false;
-        }
+        return outcome == 0;
     });
     if (const int failed = files.settle(error); failed != 0)
         return failed;
@@ -92,8 +84,7 @@ int abi::list_children(int fd, bool& complete, void* where, void (*store)(void*,
     int error = parent.open(fd);
     if (error == 0)
         error = list_visible_children(parent, found, complete);
-    if (error == EPERM) // what the process opener returns where EACCES would mean "hidden"
-        error = EACCES;
+    error = process_opener::explain(error);
     return error != 0 ? identify::explain(fd, error) : 0;
 }
 

@@ -4,6 +4,7 @@
 #include "../kernel/text.hpp"
 #include "../paths/identify.hpp"
 #include "../paths/proc_file.hpp"
+#include "../paths/task_path.hpp"
 #include "../paths/threads.hpp"
 
 #include <pidfd_util/abi_facts.hpp>
@@ -56,8 +57,9 @@ int write_for_any_thread(const procfs::process& process, std::string_view text) 
     bool runs = false;
     const int listed = threads::ask_others(process, runs, [&](pid_t tid) {
         text::numbered_path path;
-        written =
-            path.set("task/", tid, oom_file) ? write_file(process, path.text, text) : ENAMETOOLONG;
+        written = set_task_path(path, tid, oom_file);
+        if (written == 0)
+            written = write_file(process, path.text, text);
         return written == 0;
     });
     return listed == 0 && runs ? written : error;

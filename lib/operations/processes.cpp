@@ -6,17 +6,11 @@
 #include <pidfd_util/abi_enumeration.hpp>
 #include <pidfd_util/unique_fd.hpp>
 
-#include <cerrno>
 #include <fcntl.h>
 
 namespace pidfd_util {
 
 namespace {
-
-/// Returns whether the errno shows that the process has ended, or that the caller may not see it.
-bool is_passed_over(int error) noexcept {
-    return error == ESRCH || error == EREMOTE || error == EACCES;
-}
 
 int list_from(std::int64_t& position, bool& complete, void* where,
               void (*store)(void*, std::size_t, int), std::size_t capacity) noexcept {
@@ -43,7 +37,7 @@ int list_from(std::int64_t& position, bool& complete, void* where,
             outcome = opener.open(number, process);
             if (outcome == 0)
                 store(where, stored++, process.release());
-            else if (!is_passed_over(outcome))
+            else if (!process_opener::is_passed_over(outcome))
                 return false;
             outcome = 0;
             reached = behind;
@@ -60,7 +54,8 @@ int list_from(std::int64_t& position, bool& complete, void* where,
 
 int abi::list_processes(std::int64_t& position, bool& complete, void* where,
                         void (*store)(void*, std::size_t, int), std::size_t capacity) noexcept {
-    return proc_root::explain_entry(list_from(position, complete, where, store, capacity));
+    return proc_root::explain_entry(
+        process_opener::explain(list_from(position, complete, where, store, capacity)));
 }
 
 } // namespace pidfd_util

@@ -3,6 +3,7 @@
 #include "../paths/identify.hpp"
 #include "../paths/proc_file.hpp"
 #include "../paths/process_stat.hpp"
+#include "../paths/task_path.hpp"
 #include "../paths/threads.hpp"
 
 #include <pidfd_util/abi_facts.hpp>
@@ -52,7 +53,7 @@ void ask_other_threads(const procfs::process& process, const char* name, char* b
     bool runs = false;
     const int listed = threads::ask_others(process, runs, [&](pid_t tid) {
         text::numbered_path path;
-        if (!path.set("task/", tid, name))
+        if (set_task_path(path, tid, name) != 0)
             return false;
         other = read(process, path.text, buffer, size);
         return other.error == 0 && !other.is_empty();

@@ -4,6 +4,7 @@
 #include "../kernel/explain.hpp"
 #include "../kernel/sys.hpp"
 #include "../kernel/text.hpp"
+#include "task_path.hpp"
 
 #include <cstring>
 #include <string_view>
@@ -37,8 +38,8 @@ int explain_list_error(int error) noexcept {
 int list::open(const procfs::process& parent, pid_t tid) noexcept {
     begin_ = end_ = 0;
     text::numbered_path path;
-    if (!path.set("task/", tid, "children"))
-        return ENAMETOOLONG;
+    if (const int error = set_task_path(path, tid, "children"); error != 0)
+        return error;
     const int error = parent.open_file(path.text, O_RDONLY, file_);
     return error == ENOENT && !kernel_has_lists(parent.root()) ? EOPNOTSUPP : error;
 }

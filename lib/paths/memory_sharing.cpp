@@ -5,6 +5,7 @@
 #include "../kernel/text.hpp"
 #include "pidns.hpp"
 #include "status.hpp"
+#include "task_path.hpp"
 #include "visible_process.hpp"
 
 #include <fcntl.h>
@@ -24,8 +25,9 @@ bool find_own_number(const procfs::process& process, pid_t thread, pid_t& number
     text::numbered_path path;
     unique_fd file;
     status::record found{};
-    if (!path.set("task/", thread, "status") || process.open_file(path.text, O_RDONLY, file) != 0 ||
-        status::read(file.get(), found) != 0 || found.nspid.count < depth)
+    if (set_task_path(path, thread, "status") != 0 ||
+        process.open_file(path.text, O_RDONLY, file) != 0 || status::read(file.get(), found) != 0 ||
+        found.nspid.count < depth)
         return false;
     number = found.nspid.pids[depth - 1];
     return true;

@@ -2,6 +2,7 @@
 #include "memory_status.hpp"
 
 #include "../kernel/text.hpp"
+#include "task_path.hpp"
 
 #include <cerrno>
 #include <fcntl.h>
@@ -66,8 +67,8 @@ int read(const procfs::process& process, record& result, bool& found) noexcept {
 
 int read_thread(const procfs::process& process, pid_t tid, record& result, bool& found) noexcept {
     text::numbered_path path;
-    return path.set("task/", tid, "status") ? read_named(process, path.text, result, found)
-                                            : ENAMETOOLONG;
+    const int error = set_task_path(path, tid, "status");
+    return error == 0 ? read_named(process, path.text, result, found) : error;
 }
 
 } // namespace pidfd_util::memory_status

@@ -5,6 +5,7 @@
 #include "../kernel/text.hpp"
 #include "proc_file.hpp"
 #include "proc_root.hpp"
+#include "task_path.hpp"
 
 #include <cerrno>
 #include <fcntl.h>
@@ -96,7 +97,8 @@ int read(const procfs::process& process, record& result) noexcept {
 
 int read_thread(const procfs::process& process, pid_t tid, record& result) noexcept {
     text::numbered_path path;
-    return path.set("task/", tid, "stat") ? read_named(process, path.text, result) : ENAMETOOLONG;
+    const int error = set_task_path(path, tid, "stat");
+    return error == 0 ? read_named(process, path.text, result) : error;
 }
 
 int read_unverified(int root, pid_t number, record& result) noexcept {

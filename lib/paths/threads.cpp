@@ -7,6 +7,7 @@
 #include "identify.hpp"
 #include "pidns.hpp"
 #include "process_stat.hpp"
+#include "task_path.hpp"
 
 #include <cerrno>
 #include <fcntl.h>
@@ -14,8 +15,6 @@
 namespace pidfd_util::threads {
 
 namespace {
-
-constexpr const char* task = "task/";
 
 /// Returns whether the thread has exited, so that another one is to be tried.
 bool has_exited(int error) noexcept {
@@ -31,8 +30,8 @@ int open_member(const procfs::process& process, pid_t tid, unique_fd& thread) no
     // pidfd has not exited after that, it had the number all the time, and is this thread.
     text::numbered_path path;
     unique_fd entry;
-    if (!path.set(task, tid, ""))
-        return ENAMETOOLONG;
+    if (const int error = set_task_path(path, tid, ""); error != 0)
+        return error;
     if (const int error = process.open_file(path.text, O_PATH, entry); error != 0)
         return error;
     bool ended = false;
@@ -72,11 +71,12 @@ int check_that_others_answer(int pidfd) noexcept {
 int open_link(const procfs::process& process, const char* link,
               int (*open)(const procfs::process&, const char*, unique_fd&) noexcept,
               unique_fd& target) noexcept {
-    int outcome = ENAMETOOLONG;
+    int outcome = ESRCH;
     bool runs = false;
     const int listed = ask_others(process, runs, [&](pid_t tid) {
         text::numbered_path path;
-        if (path.set(task, tid, link))
+        outcome = set_task_path(path, tid, link);
+        if (outcome == 0)
             outcome = open(process, path.text, target);
         return outcome == 0;
     });

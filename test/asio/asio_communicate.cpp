@@ -115,10 +115,7 @@ TEST_CASE("an exchange that is over at once completes on the handler's immediate
 TEST_CASE("an exchange has closed its file descriptors when its handler is called") {
     warm_context io;
     gate g;
-    const fd_mapping map[] = {{g.closed.get(), 5}};
-    spawn_options options;
-    options.fds = map;
-    auto c = piped({"leave_behind", "copy", "5"}, {{}, stream_choice::new_pipe(), {}}, options);
+    auto c = piped({"leave_behind", "copy", "5"}, {{}, stream_choice::new_pipe(), {}}, g.options);
     REQUIRE(c.process.wait_exit());
     const int fds = count_fds();
     stream_exchange e;
@@ -160,10 +157,7 @@ TEST_CASE("an asynchronous exchange ends after the time of grace if an output is
     for (const auto grace : {0ms, 30ms}) {
         warm_context io;
         gate g;
-        const fd_mapping map[] = {{g.closed.get(), 5}};
-        spawn_options options;
-        options.fds = map;
-        auto c = piped({"say", "1", "mine", "leave_behind", "copy", "5"}, three_pipes(), options);
+        auto c = piped({"say", "1", "mine", "leave_behind", "copy", "5"}, three_pipes(), g.options);
         const int fds = count_fds();
         collector output;
         stream_exchange e;
@@ -184,10 +178,7 @@ TEST_CASE("an asynchronous exchange ends after the time of grace if an output is
 TEST_CASE("what is written in the time of grace is read, and the end of it is the end") {
     warm_context io;
     gate g;
-    const fd_mapping map[] = {{g.closed.get(), 5}};
-    spawn_options options;
-    options.fds = map;
-    auto c = piped({"leave_behind", "copy", "5", "say", "1", "late"}, three_pipes(), options);
+    auto c = piped({"leave_behind", "copy", "5", "say", "1", "late"}, three_pipes(), g.options);
     REQUIRE(c.process.wait_exit());
     collector output;
     stream_exchange e;
@@ -208,11 +199,8 @@ TEST_CASE("what is written in the time of grace is read, and the end of it is th
 TEST_CASE("an exchange without a time of grace needs no file descriptor when it is over") {
     warm_context io;
     gate g;
-    const fd_mapping map[] = {{g.closed.get(), 5}};
-    spawn_options options;
-    options.fds = map;
     auto c = piped({"say", "1", "mine", "leave_behind", "copy", "5"},
-                   {{}, stream_choice::new_pipe(), {}}, options);
+                   {{}, stream_choice::new_pipe(), {}}, g.options);
     REQUIRE(c.process.wait_exit());
     collector output;
     stream_exchange e;

@@ -200,12 +200,9 @@ TEST_CASE("without waiting, what is there is read") {
 TEST_CASE("another process that holds an output open is a result of its own") {
     // Its descendant lasts until the gate is closed.
     gate g;
-    const fd_mapping map[] = {{g.closed.get(), 5}};
-    spawn_options options;
-    options.fds = map;
     const std::string mine = pattern(50000); // fits into the pipe, also into a small one's rest
     auto c = piped({"write", "1", "50000", "leave_behind", "copy", "5", "say", "2", "late"},
-                   three_pipes(), options);
+                   three_pipes(), g.options);
     collector output;
     collector error;
     stream_exchange e;

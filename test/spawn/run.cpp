@@ -128,8 +128,7 @@ TEST_CASE("another process that holds the output open is in the result, and not 
     run_options o;
     o.grace = 0ns;
     support::gate g;
-    const pidfd_util::fd_mapping map[] = {{g.closed.get(), 5}};
-    o.spawn.fds = map;
+    o.spawn.fds = g.mapping;
     const auto r = run({"say", "1", "mine", "leave_behind", "copy", "5"}, o);
     REQUIRE(r);
     CHECK(r->output == "mine");

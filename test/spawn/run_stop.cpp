@@ -155,10 +155,9 @@ TEST_CASE("a time limit that passes while another process holds the output open 
     for (const auto grace : {std::chrono::nanoseconds(60s), (std::chrono::nanoseconds::max)()}) {
         for (auto limit = 20ms;; limit *= 2) {
             support::gate g;
-            const pidfd_util::fd_mapping map[] = {{g.closed.get(), 5}};
             run_options o = limited(limit);
             o.grace = grace;
-            o.spawn.fds = map;
+            o.spawn.fds = g.mapping;
             const auto r = run({"say", "1", "mine", "leave_behind", "copy", "5"}, o);
             REQUIRE(r);
             CHECK(r->timed_out);
@@ -176,9 +175,8 @@ TEST_CASE("a time limit also ends the wait for a program that has ended while it
     const int fds = support::count_fds();
     for (auto limit = 100ms;; limit *= 2) {
         support::gate g;
-        const pidfd_util::fd_mapping map[] = {{g.closed.get(), 5}};
         run_options o = limited(limit);
-        o.spawn.fds = map;
+        o.spawn.fds = g.mapping;
         // The tracer is in the group of the program.
         const auto r = run({"be_traced", "5", "group", "say", "1", "ended", "exit", "3"}, o);
         REQUIRE(r);
@@ -197,11 +195,10 @@ TEST_CASE("a time limit also ends the wait for a program that has ended while it
 TEST_CASE("a program that has ended, and that a tracer outside of the group keeps, is an error") {
     static constexpr stop_step steps[] = {{SIGKILL, 10ms, pidfd_util::signal_scope::process_group}};
     support::gate g;
-    const pidfd_util::fd_mapping map[] = {{g.closed.get(), 5}};
     for (auto limit = 100ms;; limit *= 2) {
         run_options o = limited(limit);
         o.stop = steps;
-        o.spawn.fds = map;
+        o.spawn.fds = g.mapping;
         const auto r = run({"be_traced", "5", "session", "exit", "3"}, o);
         if (r && r->status.code() == 94)
             SKIP_TEST("no process can be traced here");

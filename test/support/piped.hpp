@@ -43,16 +43,24 @@ inline std::string pattern(std::size_t count) {
     return text;
 }
 
-/// A pipe whose reading end a spawnee gets as a mapping. "copy" of it lasts until `open` is closed.
+/// A pipe whose reading end a spawnee gets as number 5, with `options`. "copy 5" lasts until `open` is
+/// closed.
 struct gate {
     gate() {
         int ends[2];
         REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
         closed.reset(ends[0]);
         open.reset(ends[1]);
+        mapping[0] = {closed.get(), 5};
+        options.fds = mapping;
     }
+    gate(const gate&) = delete; // the options are a view of the mapping
+    gate& operator=(const gate&) = delete;
+
     pidfd_util::unique_fd closed; // for the child
     pidfd_util::unique_fd open;
+    pidfd_util::fd_mapping mapping[1];
+    pidfd_util::spawn_options options; // with the mapping
 };
 
 } // namespace support
