@@ -123,3 +123,38 @@ TEST_CASE("the guide's warnings about spawn are true") {
     CHECK(held->output.rfind("ready ", 0) == 0);
     kill(std::stoi(held->output.substr(6)), SIGKILL);
 }
+
+TEST_CASE("the guide's filter refuses sockets to the program") {
+    const char* const command[] = {"/bin/bash", "-c", "exec 3<>/dev/udp/127.0.0.1/9", nullptr};
+    const unique_fd nothing(open("/dev/null", O_RDWR | O_CLOEXEC));
+    const fd_mapping quiet[] = {{nothing.get(), 2}};
+    spawn_options options;
+    options.fds = quiet;
+    auto with_sockets = spawn(command[0], command, options);
+    if (!with_sockets || !with_sockets->wait()->success())
+        SKIP_TEST("no bash, or no network, in which a program could open a socket");
+    auto without = start_without_sockets(command);
+    REQUIRE(without);
+    CHECK_FALSE(without->wait()->success());
+    auto ordinary = start_without_sockets(quick);
+    REQUIRE(ordinary);
+    CHECK(ordinary->wait()->success());
+}
+
+#if __has_include(<asio.hpp>)
+TEST_CASE("the guide's asynchronous exchange reads what the program writes") {
+    const char* const cat[] = {"/bin/cat", nullptr};
+    auto job = spawn_with_streams(cat[0], cat, {},
+                                  {stream_choice::new_pipe(), stream_choice::new_pipe(), {}});
+    REQUIRE(job);
+    char text[16];
+    stream_exchange e;
+    e.input = "text";
+    e.output = sink(text);
+    asio::io_context context;
+    exchange_with_asio(context, *job, e);
+    context.run();
+    CHECK(e.output.text() == "text");
+    CHECK(job->process.wait()->success());
+}
+#endif

@@ -17,9 +17,10 @@ using namespace support;
 
 namespace {
 
-/// The number that the next file descriptor will have.
-int next_number() {
-    return unique_fd(dup(0)).get();
+/// The number that the next file descriptor will have, after `others` more.
+int next_number(int others = 0) {
+    const unique_fd next(dup(0));
+    return others == 0 ? next.get() : next_number(others - 1);
 }
 
 struct refusal {
@@ -127,36 +128,40 @@ TEST_CASE("a closed number is no mapping, program or terminal beside a process w
         SKIP_TEST("this user may not make namespaces");
     REQUIRE(host.number("tid") > 0);
     host.wait_for_end_of_first_thread();
-    struct all {
-        refusal right, mapping, program, terminal, file;
-    };
-    const auto got = isolated({}, [&] {
-        spawn_options entering;
-        entering.enter_process = host.fd().fd();
-        entering.enter_namespaces = geteuid() == 0 ? namespace_flags::uts : namespace_flags::user;
-        const int number = next_number();
-        all a{};
-        a.right = start(spawnee(), entering);
-        const fd_mapping map[] = {{number, 7}};
-        spawn_options o = entering;
-        o.fds = map;
-        a.mapping = start(spawnee(), o);
-        o = entering;
-        o.program = number;
-        a.program = start(nullptr, o);
-        o = entering;
-        o.new_session = true;
-        o.terminal = number;
-        a.terminal = start(spawnee(), o);
-        a.file = start(("/proc/self/fd/" + std::to_string(number)).c_str(), entering);
-        return a;
-    });
-    REQUIRE(got);
-    if (got->right.step == spawn_step::enter_namespaces)
-        SKIP_TEST("this process cannot be entered here");
-    CHECK(got->right == refusal{0, {}});
-    CHECK(got->mapping == refusal{EBADF, spawn_step::file_descriptors});
-    CHECK(got->program == refusal{EBADF, spawn_step::file_descriptors});
-    CHECK(got->terminal == refusal{EBADF, spawn_step::terminal});
-    CHECK(got->file == refusal{ENOENT, spawn_step::exec});
+    for (int above = 0; above < 6; ++above) {
+        CAPTURE(above);
+        struct all {
+            refusal right, mapping, program, terminal, file;
+        };
+        const auto got = isolated({}, [&] {
+            spawn_options entering;
+            entering.enter_process = host.fd().fd();
+            entering.enter_namespaces =
+                geteuid() == 0 ? namespace_flags::uts : namespace_flags::user;
+            const int number = next_number(above);
+            all a{};
+            a.right = start(spawnee(), entering);
+            const fd_mapping map[] = {{number, 47}};
+            spawn_options o = entering;
+            o.fds = map;
+            a.mapping = start(spawnee(), o);
+            o = entering;
+            o.program = number;
+            a.program = start(nullptr, o);
+            o = entering;
+            o.new_session = true;
+            o.terminal = number;
+            a.terminal = start(spawnee(), o);
+            a.file = start(("/proc/self/fd/" + std::to_string(number)).c_str(), entering);
+            return a;
+        });
+        REQUIRE(got);
+        if (got->right.step == spawn_step::enter_namespaces)
+            SKIP_TEST("this process cannot be entered here");
+        CHECK(got->right == refusal{0, {}});
+        CHECK(got->mapping == refusal{EBADF, spawn_step::file_descriptors});
+        CHECK(got->program == refusal{EBADF, spawn_step::file_descriptors});
+        CHECK(got->terminal == refusal{EBADF, spawn_step::terminal});
+        CHECK(got->file == refusal{ENOENT, spawn_step::exec});
+    }
 }
