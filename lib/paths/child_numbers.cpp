@@ -37,6 +37,7 @@ int explain_list_error(int error) noexcept {
 
 int list::open(const procfs::process& parent, pid_t tid) noexcept {
     begin_ = end_ = 0;
+    was_read_ = false;
     text::numbered_path path;
     if (const int error = set_task_path(path, tid, "children"); error != 0)
         return error;
@@ -56,7 +57,11 @@ int list::next(pid_t& number) noexcept {
         }
         if (at_end) {
             number = 0;
-            return 0;
+            if (was_read_)
+                return 0;
+            // There is no child, unless a filter answered.
+            std::size_t none = 0;
+            return explain_success([&] { return sys::read_any(-1, text_, sizeof text_, none); });
         }
         std::memmove(text_, text_ + begin_, before);
         begin_ = 0;
@@ -69,6 +74,7 @@ int list::next(pid_t& number) noexcept {
             return explain_list_error(error);
         end_ += count;
         at_end = count == 0;
+        was_read_ = was_read_ || count != 0;
     }
 }
 

@@ -30,6 +30,7 @@ private:
     unique_fd file_;
     std::size_t begin_ = 0;
     std::size_t end_ = 0;
+    bool was_read_ = false; // something
     // The kernel writes up to a page at once. What ends between two reads can hide another child.
     // cppcheck-suppress uninitMemberVarPrivate // read only up to end_
     char text_[4096];
@@ -92,7 +93,7 @@ template <class F>
     });
     // The namespace has a first process. hidepid=2 does not list what it hides.
     hidden = hidden || !has_first;
-    return error != 0 ? error : outcome;
+    return error != 0 ? proc_root::explain_entry(error) : outcome;
 }
 
 /// Calls `f(number, tid)` with the number of each child of the process `tgid`, which `parent` shows,

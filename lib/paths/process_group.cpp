@@ -41,7 +41,7 @@ int find_running(int root, pid_t leader, bool& running) noexcept {
             return false;
         }
     });
-    return error != 0 ? error : failed;
+    return error != 0 ? proc_root::explain_entry(error) : failed;
 }
 
 } // namespace

@@ -11,6 +11,12 @@ namespace support {
 
 namespace {
 
+#ifdef SYS_mmap2
+constexpr long memory_mapping = SYS_mmap2;
+#else
+constexpr long memory_mapping = SYS_mmap;
+#endif
+
 bool makes_fd(long number) {
     switch (number) {
     case SYS_ioctl: // for a namespace
@@ -24,6 +30,7 @@ bool makes_fd(long number) {
     case SYS_open_by_handle_at:
     case SYS_clone:
     case SYS_clone3:
+    case memory_mapping:              // that is shared: a file
     case pidfd_util::uapi::sys_fcntl: // F_DUPFD
         return true;
     default:
@@ -72,6 +79,8 @@ const std::vector<meaning>& meanings() {
         {SYS_open_by_handle_at, EBADF, {EOPNOTSUPP}},
         {SYS_open_by_handle_at, ESTALE, {ESRCH, EOPNOTSUPP}},
         {SYS_openat, ENAMETOOLONG, {ENAMETOOLONG, EOPNOTSUPP}}, // of a cgroup
+        // With a cgroup, which is in the state "domain invalid".
+        {SYS_clone3, EOPNOTSUPP, {EBUSY, EOPNOTSUPP}},
         {SYS_setns, EUSERS, {EUSERS}},
         {SYS_waitid, ECHILD, {ECHILD}},
     };
