@@ -94,8 +94,10 @@ constexpr numbered rows[] = {
     {"open_verified", victim_of::child_of_caller, error_of_verified, heirs_handle::wrong, true,
      true},
     {"from_id with a hint", victim_of::child_of_caller,
-     [](props& p) { return p.keep(pidfd::from_id(p.id, reused_number)); }, heirs_handle::wrong,
-     true, true},
+     [](props& p) {
+         return p.id.inode == 0 ? EOPNOTSUPP : p.keep(pidfd::from_id(p.id, reused_number));
+     },
+     heirs_handle::wrong, true, true},
     {"from_stamp", victim_of::child_of_caller,
      [](props& p) { return p.keep(pidfd::from_stamp(p.stamp)); }, heirs_handle::if_stamps_agree,
      true, true},
@@ -353,8 +355,6 @@ private:
         p.socket = accept_from(listener);
         if (const auto id = victim->get_process_id())
             p.id = *id;
-        else
-            p.id.inode = 1;
         if (const auto stamp = victim->get_stamp())
             p.stamp = *stamp;
         p.owned = child(std::move(*victim));
