@@ -61,12 +61,19 @@ def program(row):
     return PROGRAMS.get(row["benchmark"], row["benchmark"])
 
 
-def earlier(file, only):
-    """The rows of the programs that are not run anew, and the date of each program."""
+def place_of(row):
+    """When and on which machine the figures below this row were measured."""
+    return f"{row['date']}, {row['cpu']}"
+
+
+def earlier(file, only, now):
+    """The rows of the programs that are not run anew, and when and where each of these was measured, if
+    that is not what `now` says."""
     machine_row, *rows = map(json.loads, Path(file).read_text().splitlines())
     kept = [row for row in rows if program(row) not in only]
     before = machine_row.get("earlier", {})
-    return kept, {name: before.get(name, machine_row["date"]) for name in map(program, kept)}
+    places = {name: before.get(name, place_of(machine_row)) for name in map(program, kept)}
+    return kept, {name: place for name, place in places.items() if place != place_of(now)}
 
 
 def collect(build, file, options, only):
@@ -75,10 +82,10 @@ def collect(build, file, options, only):
     the names of those that failed."""
     failed = []
     build = Path(build).resolve()
-    kept, dates = earlier(file, only) if only else ([], {})
     described = machine(build)
-    if dates:
-        described["earlier"] = dates
+    kept, places = earlier(file, only, described) if only else ([], {})
+    if places:
+        described["earlier"] = places
     # No path of this machine belongs into the figures.
     strip = [str(build) + "/", str(Path(__file__).resolve().parents[2]) + "/"]
     with open(file, "w") as output:

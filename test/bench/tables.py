@@ -52,8 +52,7 @@ def machine(figures):
     rows = figures.of("machine") + figures.of("setup")
     facts = [(names.get(key, key), value) for row in rows for key, value in row.items()
              if key not in ("benchmark", "earlier")]
-    facts += [(f"date of the figures of `{name}`", date) for row in rows
-              for name, date in row.get("earlier", {}).items()]
+    facts += [(f"figures of `{name}`", place) for row in rows for name, place in row.get("earlier", {}).items()]
     words = {True: "yes", False: "no"}
     return table(["fact", "value"], [[name, words[value] if isinstance(value, bool) else number(value)
                              if isinstance(value, int) else value] for name, value in facts])
