@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -77,8 +78,13 @@ expected<candidate> largest_of(const cgroup& group) {
 int see_off(const candidate& killed) {
     std::printf("killed %d, with %llu KiB of memory\n", static_cast<int>(killed.pid),
                 static_cast<unsigned long long>(killed.resident / 1024));
-    // Otherwise its memory is only released when it gets to run.
-    if (const auto released = killed.process.release_memory(); released)
+    // Otherwise its memory is only released when it gets to run. EAGAIN: a part is left.
+    auto released = killed.process.release_memory();
+    while (!released && released.error() == std::errc::resource_unavailable_try_again) {
+        std::this_thread::yield();
+        released = killed.process.release_memory();
+    }
+    if (released)
         std::printf("released its memory\n");
     else
         std::printf("did not release its memory: %s\n", released.error().message().c_str());

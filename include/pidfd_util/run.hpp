@@ -4,6 +4,7 @@
 #ifndef PIDFD_UTIL_RUN_HPP
 #define PIDFD_UTIL_RUN_HPP
 
+#include <pidfd_util/abi_cgroup.hpp>
 #include <pidfd_util/communicate.hpp>
 #include <pidfd_util/spawn_with_streams.hpp>
 
@@ -48,6 +49,10 @@ struct run_options {
     std::chrono::nanoseconds grace = std::chrono::milliseconds(100);
     /// The steps with which the job is stopped when a limit is reached. They take additional time.
     array_view<stop_step> stop = default_group_stop;
+    /// Stops everything in the cgroup of `spawn.cgroup`, too, as `child::stop` with a cgroup does: a
+    /// process that has left the group has not left the cgroup. The cgroup must belong to this job
+    /// alone.
+    bool stop_cgroup = false;
 };
 
 /// The result of `run`.
@@ -115,10 +120,11 @@ private:
     return false;
 }
 
-/// Returns whether the program leads a group, if there are steps for a group.
+/// Returns whether the program leads a group, if there are steps for a group, and has a cgroup, if that
+/// is to be stopped.
 [[nodiscard]] inline bool can_stop(const run_options& o) noexcept {
     const bool leads = o.spawn.new_session || o.spawn.process_group.value_or(-1) == 0;
-    return leads || !has_group_step(o.stop);
+    return (leads || !has_group_step(o.stop)) && (o.spawn.cgroup.has_value() || !o.stop_cgroup);
 }
 
 /// Reads what a job writes into two strings.
@@ -179,17 +185,19 @@ struct job_stop {
         return status ? 0 : status.error().value();
     }
 
+    /// Stops the process, its group if there are steps for it, and the cgroup unless that is null.
     /// Returns 0 or an errno.
-    [[nodiscard]] static int stop(child& process, job_reader& reader,
-                                  array_view<stop_step> steps) noexcept {
-        const auto stopped = process.stop_all({false, nullptr}, steps, [&](std::int64_t deadline) {
-            (void)reader.read_on(deadline);
-        });
+    [[nodiscard]] static int stop(child& process, job_reader& reader, array_view<stop_step> steps,
+                                  const int* cgroup) noexcept {
+        const auto stopped = process.stop_all(
+            {false, cgroup}, steps, [&](std::int64_t deadline) { (void)reader.read_on(deadline); });
         const int failed = stopped ? 0 : stopped.error().value();
         if (failed == 0 || failed == ETIMEDOUT)
             return failed;
         if (has_group_step(steps))
             (void)abi::signal_group(process.fd(), SIGKILL);
+        if (cgroup != nullptr)
+            (void)abi::cgroup_kill(*cgroup);
         if (process.kill()) { // also if the group could not be signalled
             (void)process.wait_for(std::chrono::seconds(2));
             return failed;
@@ -213,8 +221,8 @@ struct job_stop {
 /// is stopped: first with SIGTERM, after 5 seconds with SIGKILL; `options.stop` has other steps.
 /// That is not an error: the result has what was written until then. The job is also stopped if the
 /// program itself has ended in time, but another process of the group holds an output open, or
-/// traces the program, when the limit passes. A process that has left the group is not stopped: if
-/// it holds an output open, the result says so.
+/// traces the program, when the limit passes. A process that has left the group is not stopped, unless
+/// `stop_cgroup` is set: if it holds an output open, the result says so.
 ///
 /// This function allocates memory for the outputs. It throws nothing: if there is no memory, it
 /// stops the job and fails with ENOMEM.
@@ -225,7 +233,7 @@ struct job_stop {
 /// \errors as for `spawn_with_streams`, `communicate` and `child::stop`, and
 /// | errno     | when |
 /// | --------- | ---- |
-/// | EINVAL    | `argv` is null or empty; a step of `stop` is for a process group, and the options of `spawn` do not let the program lead one |
+/// | EINVAL    | `argv` is null or empty; a step of `stop` is for a process group, and the options of `spawn` do not let the program lead one; `stop_cgroup` is set without a cgroup in the options of `spawn` |
 /// | ENOMEM    | there is no memory for the outputs |
 /// | EPERM     | the caller may not signal the job; unless SIGKILL was permitted, it was not stopped, and was reaped only if it ended, with its streams closed, within the time of the steps |
 /// | ETIMEDOUT | the job has outlived the last step; it was not reaped. Or the program has ended, but a process that does not belong to its group traces it, and so nobody else can reap it |
@@ -267,7 +275,9 @@ struct job_stop {
     }
     if (!end || timed_out) {
         const bool limit_reached = timed_out || reader.is_full();
-        const int outlived = detail::job_stop::stop(job->process, reader, options.stop);
+        const int cgroup = options.spawn.cgroup.value_or(-1);
+        const int outlived = detail::job_stop::stop(job->process, reader, options.stop,
+                                                    options.stop_cgroup ? &cgroup : nullptr);
         if (reader.out_of_memory())
             return detail::failure(ENOMEM);
         if (!limit_reached)

@@ -14,7 +14,7 @@ namespace {
 
 using info_receiver = record::receiver<info_record>;
 
-path_result info_by_ioctl(int fd, info_receiver& answer) noexcept {
+inline path_result info_by_ioctl(int fd, info_receiver& answer) noexcept {
     uapi::pidfd_info i;
     constexpr auto wanted = uapi::info_pid | uapi::info_creds | uapi::info_cgroupid;
     const path_result got = info_ioctl::get(fd, wanted, uapi::info_pid, i);
@@ -68,9 +68,12 @@ int info_by_procfs(int fd, info_receiver& answer) noexcept {
 
 int get_info(int fd, info_record& info, std::size_t size, answer_path* answered) noexcept {
     info_receiver to{info, size};
+    // Closures, and not pointers: so the call of the fast path is inline.
+    const auto by_ioctl = [](int of, info_receiver& answer) { return info_by_ioctl(of, answer); };
+    const auto by_procfs = [](int of, info_receiver& answer) { return info_by_procfs(of, answer); };
     return choose::between(choose::query<info_receiver>{fd, to, answered}, feature::info_ioctl,
-                           choose::path{answer_path::ioctl, info_by_ioctl},
-                           choose::path{answer_path::procfs, info_by_procfs});
+                           choose::path{answer_path::ioctl, by_ioctl},
+                           choose::path{answer_path::procfs, by_procfs});
 }
 
 } // namespace pidfd_util::abi

@@ -16,21 +16,18 @@ class [[nodiscard]] path_result {
 public:
     // cppcheck-suppress noExplicitConstructor
     constexpr path_result(int error) noexcept : error_(error) {}
-    static constexpr path_result undecided() noexcept {
-        path_result r(EOPNOTSUPP);
-        r.undecided_ = true;
-        return r;
-    }
+    static constexpr path_result undecided() noexcept { return {no_errno}; }
 
-    [[nodiscard]] constexpr bool is_undecided() const noexcept { return undecided_; }
+    [[nodiscard]] constexpr bool is_undecided() const noexcept { return error_ == no_errno; }
     /// Returns 0 or the errno, and `otherwise` instead of `ask_another`.
     [[nodiscard]] constexpr int error_or(int otherwise) const noexcept {
-        return undecided_ ? otherwise : error_;
+        return is_undecided() ? otherwise : error_;
     }
 
 private:
+    static constexpr int no_errno = -1; // one register is enough for the result
+
     int error_;
-    bool undecided_ = false;
 };
 
 inline constexpr path_result ask_another = path_result::undecided();

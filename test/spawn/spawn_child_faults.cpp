@@ -8,6 +8,7 @@
 #include "support/processes.hpp"
 #include "support/pseudo_terminal.hpp"
 #include "support/rounds.hpp"
+#include "support/spawn_steps.hpp"
 #include "support/tracer.hpp"
 
 #include <algorithm>
@@ -43,6 +44,7 @@ int nothing(void*) noexcept {
 /// What the parent saw, in memory that it shares with the test.
 struct report {
     int error;
+    spawn_step step;
     int fds;
     int children;
     bool complete;
@@ -127,6 +129,7 @@ private:
             run_program(o.program.has_value() ? nullptr : path,
                         arguments({"facts", "fds", "file", "/proc/self/oom_score_adj"}), o);
         r.error = ran.error;
+        r.step = ran.step;
         std::string text;
         std::istringstream lines(ran.output);
         for (std::string line; std::getline(lines, line);) // some numbers differ each time
@@ -169,14 +172,31 @@ public:
     spawn_options options;
 };
 
+/// Returns whether spawn may name the step after this call has failed: one that the call performs. Other
+/// calls, such as close, are of several steps.
+bool is_step_of(long number, spawn_step step) {
+    static const std::vector<step_taken> steps = steps_of_spawn();
+    bool is_known = false;
+    for (const step_taken& known : steps) {
+        if (known.number == number && known.step == step)
+            return true;
+        is_known = is_known || known.number == number;
+    }
+    // The change of the root also changes the directory.
+    return !is_known || (number == SYS_chdir && step == spawn_step::root);
+}
+
 /// Returns what is wrong, or an empty text.
-std::string judge(const report& got, const report& right, const fault* f = nullptr) {
+std::string judge(const report& got, const report& right, const fault* f = nullptr,
+                  long failed = -1) {
     // A filter forbids a call every time, which a second call shows.
     const bool forbids = f != nullptr && f->always && (f->error == EPERM || f->error == EACCES);
     if (forbids && (got.error == EPERM || got.error == EACCES))
         return "the sandbox's denial was taken for the kernel's";
     if (!got.complete)
         return "the parent died";
+    if (got.error != 0 && !is_step_of(failed, got.step))
+        return std::string("the step is ") + to_string(got.step);
     if (got.fds != 0)
         return "file descriptors leaked: " + std::to_string(got.fds);
     if (got.children != 0)
@@ -223,7 +243,7 @@ void disturb_all(bool by_program, bool copied) {
                 REQUIRE(got);
                 ++cases;
                 failures += got->error != 0 ? 1 : 0;
-                const std::string wrong = judge(*got, *right, &f);
+                const std::string wrong = judge(*got, *right, &f, number);
                 if (!wrong.empty())
                     FAIL_CHECK("call " << position << " " << name_of(calls[position]) << " says: "
                                        << std::strerror(error) << (always ? " always" : " once")

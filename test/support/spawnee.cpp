@@ -321,6 +321,8 @@ int run(const char* command, char** arguments) {
         return std::fflush(stdout), close(std::atoi(arguments[0])), 1;
     if (is(command, "ignore"))
         return std::signal(std::atoi(arguments[0]), SIG_IGN), 1;
+    if (is(command, "setsid"))
+        return (void)setsid(), 0;
     if (is(command, "raise"))
         return std::raise(std::atoi(arguments[0])), 1;
     if (is(command, "be_traced"))
