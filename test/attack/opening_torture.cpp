@@ -5,8 +5,8 @@
 // victim, and no signal may reach it.
 #include "support/catch.hpp"
 #include "support/cgroups.hpp"
-#include "support/error_of.hpp"
 #include "support/isolated.hpp"
+#include "support/numbered_operations.hpp"
 #include "support/operations.hpp"
 #include "support/reused_number.hpp"
 #include "support/rounds.hpp"
@@ -15,13 +15,9 @@
 #include "support/unix_sockets.hpp"
 
 #include <pidfd_util/cgroup.hpp>
-#include <pidfd_util/enumeration.hpp>
-#include <pidfd_util/kill_tree.hpp>
 #include <pidfd_util/orphans.hpp>
-#include <pidfd_util/peer.hpp>
 
 #include <cerrno>
-#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <fcntl.h>
@@ -35,119 +31,11 @@
 
 using namespace pidfd_util;
 using namespace support;
-using namespace std::chrono_literals;
+using support::numbered::heirs_handle;
+using support::numbered::props;
+using support::numbered::victim_of;
 
 namespace {
-
-/// What the calling process prepares, and what the operation makes.
-struct props {
-    pidfd parent; // of the victim
-    child owned;  // the victim
-    process_id id{};
-    process_stamp stamp{};
-    unique_fd socket; // connected to the victim
-    cgroup_view group;
-    pidfd found[16];
-
-    template <class T>
-    int keep(expected<T> opened) {
-        const int error = error_of(opened);
-        if (opened)
-            found[0] = pidfd(std::move(*opened));
-        return error;
-    }
-};
-
-enum class victim_of { caller, child_of_caller };
-
-/// What the operation may open once the heir has the number.
-enum class heirs_handle {
-    wrong,
-    right,           // the operation is about a number, or about every process
-    if_stamps_agree, // both started in one clock tick
-};
-
-struct numbered {
-    const char* name;
-    victim_of parent;
-    int (*call)(props&);
-    heirs_handle heir = heirs_handle::wrong;
-    bool opens = true;     // the victim
-    bool may_miss = false; // reports that there is no such process: ESRCH
-    int may_fail = 0;      // another errno that it may return once the victim has ended
-};
-
-int error_of_verified(props& p) {
-    return p.keep(pidfd::open_verified(reused_number, [](pidfd_view process) {
-        return process.access_proc(
-            [](int dir) { return read_file_at(dir, "comm") == "the victim\n"; });
-    }));
-}
-
-/// A process of the caller's tree is stopped and continued, or killed, within this time.
-constexpr auto long_enough = 60s;
-
-constexpr numbered rows[] = {
-    {"from_pid", victim_of::child_of_caller,
-     [](props& p) { return p.keep(pidfd::from_pid(reused_number)); }, heirs_handle::right, true,
-     true},
-    {"open_verified", victim_of::child_of_caller, error_of_verified, heirs_handle::wrong, true,
-     true},
-    {"from_id with a hint", victim_of::child_of_caller,
-     [](props& p) {
-         return p.id.inode == 0 ? EOPNOTSUPP : p.keep(pidfd::from_id(p.id, reused_number));
-     },
-     heirs_handle::wrong, true, true},
-    {"from_stamp", victim_of::child_of_caller,
-     [](props& p) { return p.keep(pidfd::from_stamp(p.stamp)); }, heirs_handle::if_stamps_agree,
-     true, true},
-    {"unverified_peer_pidfd", victim_of::child_of_caller,
-     [](props& p) { return p.keep(unverified_peer_pidfd(p.socket.get())); }, heirs_handle::right,
-     true, true},
-    {"peer_pidfd", victim_of::child_of_caller,
-     [](props& p) { return p.keep(peer_pidfd(p.socket.get())); }, heirs_handle::wrong, true, true},
-    {"get_peer", victim_of::child_of_caller,
-     [](props& p) {
-         auto found = get_peer(p.socket.get());
-         const int error = error_of(found);
-         if (found)
-             p.found[0] = std::move(found->process);
-         return error;
-     },
-     heirs_handle::wrong, true, true},
-    {"children of another process", victim_of::child_of_caller,
-     [](props& p) { return error_of(children(p.parent, p.found)); }},
-    {"children of the caller", victim_of::caller,
-     [](props& p) { return error_of(children(p.parent, p.found)); }},
-    {"processes", victim_of::child_of_caller, [](props& p) { return error_of(processes(p.found)); },
-     heirs_handle::right},
-    {"members of a cgroup", victim_of::child_of_caller,
-     [](props& p) { return p.group ? error_of(p.group.members(p.found)) : EOPNOTSUPP; }},
-    {"kill of a cgroup", victim_of::child_of_caller,
-     [](props& p) { return p.group ? error_of(p.group.kill()) : EOPNOTSUPP; }, heirs_handle::wrong,
-     false},
-    {"kill_tree", victim_of::child_of_caller,
-     [](props& p) { return error_of(kill_tree(p.parent, p.found, long_enough)); },
-     heirs_handle::wrong, false},
-    {"kill_descendants", victim_of::caller,
-     [](props&) { return error_of(kill_descendants(long_enough)); }, heirs_handle::wrong, false},
-    {"kill_descendants but for one", victim_of::caller,
-     [](props& p) { return error_of(kill_descendants({pidfd_view(p.owned)}, long_enough)); },
-     heirs_handle::wrong, false},
-    {"reap_orphans", victim_of::caller, [](props&) { return error_of(reap_orphans()); },
-     heirs_handle::wrong, false},
-    {"a signal to the group of a child", victim_of::caller,
-     [](props& p) {
-         return error_of(pidfd_view(p.owned).send_signal(SIGUSR1, signal_scope::process_group));
-     },
-     heirs_handle::wrong, false, true, EOPNOTSUPP},
-    {"stop of the group of a child", victim_of::caller,
-     [](props& p) {
-         const stop_step steps[] = {{SIGKILL, long_enough, signal_scope::process_group}};
-         return error_of(p.owned.stop(steps));
-     },
-     heirs_handle::wrong, false, true, EOPNOTSUPP},
-};
 
 struct result {
     int error;
@@ -185,7 +73,7 @@ public:
     }
 
     void run() {
-        for (const numbered& row : rows) {
+        for (const numbered::operation& row : numbered::operations) {
             std::size_t calls = 0;
             bool untouched = true;
             switch (play(row, nullptr, calls, untouched)) {
@@ -210,7 +98,7 @@ public:
     }
 
 private:
-    void torment(const numbered& row, std::size_t calls) {
+    void torment(const numbered::operation& row, std::size_t calls) {
         // In the short mode, so many places of each operation.
         const std::size_t most = slow_machine() ? 6 : long_mode() ? calls + 1 : 30;
         const std::size_t step = (calls + most) / most;
@@ -225,7 +113,7 @@ private:
         }
     }
 
-    void attempt(const numbered& row, const schedule& s, std::size_t right_calls) {
+    void attempt(const numbered::operation& row, const schedule& s, std::size_t right_calls) {
         ++numbers_.rounds;
         std::size_t calls = 0;
         bool untouched = true;
@@ -243,18 +131,19 @@ private:
             note(row, s, "an error");
     }
 
-    static bool is_allowed(const numbered& row, int error) {
+    static bool is_allowed(const numbered::operation& row, int error) {
         return (row.may_miss && error == ESRCH) || (row.may_fail != 0 && error == row.may_fail);
     }
 
-    void note(const numbered& row, const schedule& s, const char* what) {
+    void note(const numbered::operation& row, const schedule& s, const char* what) {
         if (numbers_.wrong++ == 0)
             std::snprintf(numbers_.first_wrong, sizeof numbers_.first_wrong,
                           "%s, death at call %zu, birth at call %zu: %s; error %d", row.name,
                           s.death, s.birth, what, shared_.error);
     }
 
-    how play(const numbered& row, const schedule* s, std::size_t& calls, bool& untouched) {
+    how play(const numbered::operation& row, const schedule* s, std::size_t& calls,
+             bool& untouched) {
         shared_ = {};
         const pid_t pid = fork();
         if (pid == 0)
@@ -308,7 +197,7 @@ private:
 
     static constexpr int unprepared = 3;
 
-    [[noreturn]] void ask(const numbered& row) {
+    [[noreturn]] void ask(const numbered::operation& row) {
         alarm(120);
         props p;
         if (!prepare(row, p) || !install(kernel_.rules) || !be_traced())
@@ -327,7 +216,7 @@ private:
         support::end_child(0);
     }
 
-    bool prepare(const numbered& row, props& p) const {
+    bool prepare(const numbered::operation& row, props& p) const {
         if (!become_subreaper())
             return false;
         std::signal(SIGCHLD, SIG_IGN); // also when the victim's parent ends first
