@@ -110,7 +110,7 @@ run_autopkgtest() {
   local source=$work/$source_name
   tar -x -f "$debs/pidfd-util_$version.orig.tar.gz" -C "$work" && cp -r "$source/docs/packaging/debian" "$source" &&
     unshare --mount --pid --fork --kill-child --mount-proc sh -c 'mount -t proc proc "$0/proc" && exec "$@"' \
-      "$work/clean" autopkgtest --no-built-binaries --output-dir "$work/autopkgtest" "$source" -- chroot "$work/clean"
+      "$work/clean" env -u CC -u CXX autopkgtest --no-built-binaries --output-dir "$work/autopkgtest" "$source" -- chroot "$work/clean"
 }
 
 purge() {

@@ -132,6 +132,14 @@ def skipped_scale(figures, benchmark):
                    f" ({number(row['possible_processes'])} are possible)" if "way" in row else benchmark)
 
 
+def streams(figures):
+    return table(["size", "of the reader", "`communicate`", "bare reads", "ratio"], [
+        [f"{number(row['mib'])} MiB", name, f"{row[key]:.3f} s", f"{row['bare_' + key]:.3f} s", f"{row[ratio]:.2f}"]
+        for row in figures.of("streams")
+        for name, key, ratio in (("time", "seconds", "ratio"), ("CPU time", "cpu_seconds", "cpu_ratio"))
+    ]) + skipped(figures.all_of("streams"), lambda row: "all")
+
+
 def latency(figures):
     return by_processes(figures, "scale", lambda row: number(row["latency_median_microseconds"]) + " / "
                         + number(row["latency_p99_microseconds"])) + skipped_scale(figures, "scale")
@@ -252,6 +260,7 @@ TABLES = {
     "fallbacks-peers": lambda figures: comparison(figures, "fallbacks", lambda bare: bare in PEERS),
     "starts": starts,
     "throughput": throughput,
+    "streams": streams,
     "latency": latency,
     "cpu": lambda figures: by_processes(figures, "scale", lambda row: number(row["cpu_per_exit_microseconds"])),
     "memory": lambda figures: by_processes(figures, "scale", lambda row: number(
