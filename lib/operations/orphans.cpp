@@ -99,8 +99,9 @@ int treat(const unique_fd& child, round& r) noexcept {
     if (!r.kill)
         return 0;
     const int error = abi::send_signal(child.get(), SIGKILL);
+    // Every child is visible in the caller's pid namespace: a filter answered EINVAL.
     if (error != 0 && error != ESRCH && r.failed == 0)
-        r.failed = error;
+        r.failed = error == EREMOTE ? EIO : error;
     return 0;
 }
 

@@ -390,3 +390,14 @@ TEST_CASE("a filter that says that the caller is a subreaper is noticed") {
     REQUIRE(refused);
     CHECK(*refused == ERFKILL);
 }
+
+TEST_CASE("a filter that refuses to kill the children is not taken for a pid namespace") {
+    const auto got = isolated({}, [] {
+        fork_lasting();
+        if (!become_subreaper() || !install({{SYS_pidfd_send_signal, EINVAL, 1, ~0U, SIGKILL}}))
+            return -1;
+        return error_of(kill_descendants(1ms));
+    });
+    REQUIRE(got);
+    CHECK(*got == EIO);
+}
