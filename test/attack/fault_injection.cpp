@@ -104,8 +104,8 @@ bool is_plausible(const fault& f, const plain_answer& answer, const trial& tried
 /// Whether the operation would wait for a zombie to be reaped: that is what the owner of a child waits
 /// for, if the kernel says that the child is another process's.
 bool would_wait(const trial& tried, const fault& f) {
-    // A job whose end no call reports is left behind.
-    if (f.call == "ppoll" && f.error == 0 && std::string(tried.operation.name) == "run")
+    // A job that was killed, and whose end no call reports, may be left behind as a zombie.
+    if (f.call == "ppoll" && std::string(tried.operation.name) == "run")
         return true;
     return f.call == "waitid" && f.error == ECHILD && tried.operation.blocks != blocking::never;
 }
