@@ -8,6 +8,7 @@
 #include <pidfd_util/abi_enumeration.hpp>
 
 #include <algorithm>
+#include <cerrno>
 
 namespace pidfd_util {
 
@@ -84,7 +85,8 @@ int abi::list_children(int fd, bool& complete, void* where, void (*store)(void*,
     int error = parent.open(fd);
     if (error == 0)
         error = list_visible_children(parent, found, complete);
-    error = process_opener::explain(error);
+    if (error == EPERM) // the caller may not read its own fdinfo
+        error = EACCES;
     return error != 0 ? identify::explain(fd, error) : 0;
 }
 

@@ -54,8 +54,7 @@ int list_from(std::int64_t& position, bool& complete, void* where,
 
 int abi::list_processes(std::int64_t& position, bool& complete, void* where,
                         void (*store)(void*, std::size_t, int), std::size_t capacity) noexcept {
-    return proc_root::explain_entry(
-        process_opener::explain(list_from(position, complete, where, store, capacity)));
+    return proc_root::explain_entry(list_from(position, complete, where, store, capacity));
 }
 
 } // namespace pidfd_util

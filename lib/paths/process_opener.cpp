@@ -56,10 +56,6 @@ bool process_opener::is_passed_over(int error) noexcept {
     return error == ESRCH || error == EREMOTE || error == EACCES;
 }
 
-int process_opener::explain(int error) noexcept {
-    return error == EPERM ? EACCES : error;
-}
-
 int process_opener::prepare(int root) noexcept {
     root_ = root;
     return pidns::find_caller(root, depth_, self_);

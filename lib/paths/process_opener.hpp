@@ -37,10 +37,6 @@ public:
     /// number: the process has ended, or is another one, or the caller may not see it.
     [[nodiscard]] static bool is_passed_over(int error) noexcept;
 
-    /// Returns the errno of an operation for one of these functions: outside of the library,
-    /// EACCES also means that the caller may not read its own fdinfo.
-    [[nodiscard]] static int explain(int error) noexcept;
-
 private:
     int root_ = -1;
     std::size_t depth_ = 0; // of the caller's pid namespace below that of the /proc
